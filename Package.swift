@@ -1,0 +1,100 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The floors of the house are described in ARCHITECTURE.md; an import only ever points downwards,
+// and Tests/ArchitectureTests reads this file to hold it so.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "harecast",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "harecast", targets: ["harecast"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Floor 0: words and bytes.
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
+
+    // Floor 1: pure. Bytes in, samples out; arrays in, arrays out.
+    .target(name: "Exposition", dependencies: ["TimeSeries", "CZlib"], swiftSettings: settings),
+    .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
+    .target(name: "Forecasting", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .target(name: "AnomalyDetection", dependencies: ["TimeSeries"], swiftSettings: settings),
+
+    // Floor 2: what holds state and what opens sockets.
+    .target(name: "SeriesStore", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .target(name: "HTTPFetch", dependencies: ["TimeSeries", "CCurl", "CCurlShims"], swiftSettings: settings),
+
+    // Floor 3: the query language, what comes in, and RabbitMQ's vocabulary.
+    .target(
+      name: "PromQL", dependencies: ["TimeSeries", "Forecasting", "AnomalyDetection", "SeriesStore"],
+      swiftSettings: settings),
+    .target(
+      name: "Collection",
+      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],
+      swiftSettings: settings),
+    .target(
+      name: "Broker",
+      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],
+      swiftSettings: settings),
+
+    // Floor 4: rule files and their evaluation.
+    .target(
+      name: "Rules",
+      dependencies: [
+        "TimeSeries", "StrictYAML", "Forecasting", "AnomalyDetection", "SeriesStore", "PromQL", logging,
+      ],
+      swiftSettings: settings),
+
+    // Floor 5: a recorded cluster, replayed.
+    .target(
+      name: "Demo",
+      dependencies: ["TimeSeries", "Exposition", hummingbird, logging, lifecycle],
+      resources: [.embedInCode("Recordings")],
+      swiftSettings: settings),
+
+    // Floor 6: the HTTP face.
+    .target(
+      name: "HTTPAPI",
+      dependencies: [
+        "TimeSeries", "Exposition", "SeriesStore", "PromQL", "Rules", hummingbird, logging, lifecycle,
+      ],
+      swiftSettings: settings),
+
+    // Floor 7: the command line.
+    .executableTarget(
+      name: "harecast",
+      dependencies: [
+        "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
+        "Demo", "HTTPAPI", logging, lifecycle,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.embedInCode("Resources")],
+      swiftSettings: settings),
+
+    // Tests.
+    .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .testTarget(name: "SeriesStoreTests", dependencies: ["SeriesStore", "TimeSeries"], swiftSettings: settings),
+  ],
+  cxxLanguageStandard: .cxx17
+)

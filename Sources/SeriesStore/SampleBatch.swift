@@ -1,0 +1,69 @@
+/// The handle of a series in a ``SeriesStore``: small, and never used again for another series.
+public struct SeriesID: Hashable, Sendable {
+  public let rawValue: UInt32
+
+  init(_ rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// Samples on their way into the store, as parallel arrays that a writer reuses.
+public struct SampleBatch: Sendable {
+  var ids: [SeriesID] = []
+  var timestamps: [Int64] = []
+  var values: [Double] = []
+
+  public init() {}
+
+  /// The number of samples.
+  public var count: Int { ids.count }
+
+  /// Adds a sample: UTC milliseconds and a value.
+  public mutating func append(_ id: SeriesID, _ timestamp: Int64, _ value: Double) {
+    ids.append(id)
+    timestamps.append(timestamp)
+    values.append(value)
+  }
+
+  /// Makes room for `count` samples.
+  public mutating func reserveCapacity(_ count: Int) {
+    ids.reserveCapacity(count)
+    timestamps.reserveCapacity(count)
+    values.reserveCapacity(count)
+  }
+
+  /// Empties the batch for its next use.
+  public mutating func removeAll(keepingCapacity: Bool = true) {
+    ids.removeAll(keepingCapacity: keepingCapacity)
+    timestamps.removeAll(keepingCapacity: keepingCapacity)
+    values.removeAll(keepingCapacity: keepingCapacity)
+  }
+}
+
+/// What became of the samples of one ``SampleBatch``.
+public struct AppendOutcome: Sendable, Equatable {
+  /// Samples now in the store.
+  public var appended = 0
+  /// Samples whose timestamp the series has already, whatever their value.
+  public var duplicate = 0
+  /// Samples older than the newest of their series.
+  public var outOfOrder = 0
+  /// Samples older than the retention.
+  public var tooOld = 0
+  /// Samples further ahead of the clock than the store accepts.
+  public var tooFarAhead = 0
+  /// Samples of series that were evicted: the writer's cache of ids is out of date.
+  public var unknownSeries = 0
+
+  public init() {}
+
+  /// The number of samples that were not taken.
+  public var refused: Int { duplicate + outOfOrder + tooOld + tooFarAhead + unknownSeries }
+
+  static func += (left: inout AppendOutcome, right: AppendOutcome) {
+    left.appended += right.appended
+    left.duplicate += right.duplicate
+    left.outOfOrder += right.outOfOrder
+    left.tooOld += right.tooOld
+    left.tooFarAhead += right.tooFarAhead
+    left.unknownSeries += right.unknownSeries
+  }
+}
