@@ -32,6 +32,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
@@ -51,7 +52,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Collection",
-      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],
+      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", "CResolver", logging],
       swiftSettings: settings),
     .target(
       name: "Broker",
@@ -66,7 +67,11 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    // Floor 5: a recorded cluster, replayed.
+    // Floor 5: the configuration file as a whole; a recorded cluster, replayed.
+    .target(
+      name: "Settings",
+      dependencies: ["TimeSeries", "StrictYAML", "SeriesStore", "Collection", "Broker"],
+      swiftSettings: settings),
     .target(
       name: "Demo",
       dependencies: ["TimeSeries", "Exposition", hummingbird, logging, lifecycle],
@@ -86,7 +91,8 @@ let package = Package(
       name: "harecast",
       dependencies: [
         "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
-        "Demo", "HTTPAPI", logging, lifecycle,
+        "Exposition", "Settings", "Demo", "HTTPAPI", logging, lifecycle,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.embedInCode("Resources")],
@@ -94,6 +100,9 @@ let package = Package(
 
     // Tests.
     .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .testTarget(
+      name: "ExpositionTests", dependencies: ["Exposition", "TimeSeries", "CZlib"],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "SeriesStoreTests", dependencies: ["SeriesStore", "TimeSeries"], swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
