@@ -1,0 +1,379 @@
+import TimeSeries
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The value of an expression at all steps of a grid.
+enum EvaluatedValue {
+  /// One number per step.
+  case scalar([Double])
+  case string(String)
+  case vector(SeriesGrid)
+}
+
+/// Evaluates one query.
+///
+/// Every expression is evaluated once for all steps: a selector reads its series once, and each
+/// operator then works on whole rows of cells. What depends only on labels (groups, matches, result
+/// labels) is computed once per series instead of once per step.
+final class Evaluator {
+  let options: QueryOptions
+  let source: any SeriesSource
+  /// The query's first and last evaluation time and its step, which `start()` and others refer to.
+  let queryStart: Int64
+  let queryEnd: Int64
+  let queryStep: Int64
+  var annotations = Annotations()
+  private let deadline: Int64
+  /// Samples read from the source, which stay until the query ends.
+  private var readSamples = 0
+  /// Cells and other intermediate samples that are in memory now.
+  private(set) var heldSamples = 0
+  private var selections: [SelectionKey: [SeriesSamples]] = [:]
+  private let hasPinnedTimes: Bool
+
+  /// Names are dropped at once rather than at the end.
+  var isEager: Bool { !options.delayedNameRemoval }
+
+  private struct SelectionKey: Hashable {
+    var matchers: [LabelMatcher]
+    var start: Int64
+    var end: Int64
+  }
+
+  /// When the time ranges of the selectors' data are, by the selectors' places in the query.
+  private var selectorRanges: [SourceRange: (start: Int64, end: Int64)] = [:]
+
+  init(
+    _ expression: Expression, start: Int64, end: Int64, step: Int64, options: QueryOptions, source: any SeriesSource
+  ) throws {
+    self.options = options
+    self.source = source
+    queryStart = start
+    queryEnd = end
+    queryStep = step
+    let bounded = options.timeout > 0 && options.timeout < Int64.max / 2_000_000
+    deadline = bounded ? Evaluator.monotonicTime() + options.timeout * 1_000_000 : Int64.max
+    hasPinnedTimes = expression.hasPinnedTimes
+    try collectRanges(expression, start: start, end: end)
+  }
+
+  // MARK: Costs
+
+  private static func monotonicTime() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+  }
+
+  /// Stops the query if its time is over or its task was cancelled.
+  ///
+  /// - Throws: ``QueryError/timeout`` or ``QueryError/canceled``.
+  func checkTime() throws {
+    if Evaluator.monotonicTime() > deadline { throw QueryError.timeout }
+    if Task.isCancelled { throw QueryError.canceled }
+  }
+
+  /// Counts samples that are now in memory.
+  ///
+  /// - Throws: ``QueryError/tooManySamples``.
+  func hold(_ count: Int) throws {
+    heldSamples += count
+    if heldSamples + readSamples > options.maximumSamples { throw QueryError.tooManySamples }
+  }
+
+  /// Says how many samples are in memory once the cells of an operand are given up.
+  ///
+  /// - Throws: ``QueryError/tooManySamples``.
+  func settle(at count: Int) throws {
+    heldSamples = 0
+    try hold(count)
+  }
+
+  /// Makes sure that so many samples could be held, before they are.
+  ///
+  /// - Throws: ``QueryError/tooManySamples``.
+  func reserve(rows: Int, steps: Int) throws {
+    let (cells, overflow) = rows.multipliedReportingOverflow(by: steps)
+    if overflow || cells > options.maximumSamples - heldSamples - readSamples { throw QueryError.tooManySamples }
+  }
+
+  // MARK: Data
+
+  private func subtracting(_ value: Int64, from time: Int64) throws -> Int64 {
+    let (result, overflow) = time.subtractingReportingOverflow(value)
+    if overflow { throw QueryError.execution("time out of range") }
+    return result
+  }
+
+  func pinned(_ time: PinnedTime?) -> Int64? {
+    switch time {
+    case .timestamp(let milliseconds): milliseconds
+    case .start: queryStart
+    case .end: queryEnd
+    case nil: nil
+    }
+  }
+
+  private func collectRanges(_ expression: Expression, start: Int64, end: Int64) throws {
+    switch expression {
+    case .selector(let node):
+      try addRange(of: node, window: options.lookback, start: start, end: end)
+    case .matrix(let node):
+      try addRange(of: node.selector, window: try duration(node.window), start: start, end: end)
+    case .subquery(let node):
+      let time = pinned(node.pinnedTime)
+      let shift = try offset(node.offset)
+      let first = try subtracting(shift, from: time ?? start)
+      let last = try subtracting(shift, from: time ?? end)
+      try collectRanges(
+        node.expression, start: try subtracting(try duration(node.window), from: first), end: last)
+    default:
+      for child in expression.children { try collectRanges(child, start: start, end: end) }
+    }
+  }
+
+  private func addRange(of node: VectorSelector, window: Int64, start: Int64, end: Int64) throws {
+    let time = pinned(node.pinnedTime)
+    let shift = try offset(node.offset)
+    let first = try subtracting(window, from: try subtracting(shift, from: time ?? start)) &+ 1
+    let last = try subtracting(shift, from: time ?? end)
+    selectorRanges[node.range] = (first, last)
+  }
+
+  /// The series of a selector with all samples that the query needs of it.
+  func select(_ node: VectorSelector) throws -> [SeriesSamples] {
+    guard let range = selectorRanges[node.range], range.start <= range.end else { return [] }
+    return try select(node.matchers, from: range.start, through: range.end)
+  }
+
+  /// How many series the widest selector of an expression has.
+  func widestSelection(_ expression: Expression) throws -> Int {
+    if case .selector(let node) = expression { return node.mayBeEmpty ? 0 : try select(node).count }
+    return try expression.children.map(widestSelection).max() ?? 0
+  }
+
+  /// The series that `matchers` accept, read at most once per query.
+  func select(_ matchers: [LabelMatcher], from start: Int64, through end: Int64) throws -> [SeriesSamples] {
+    let key = SelectionKey(matchers: matchers, start: start, end: end)
+    if let known = selections[key] { return known }
+    try checkTime()
+    let series = try source.select(matchers, from: start, through: end).filter { !$0.timestamps.isEmpty }
+    readSamples += series.reduce(0) { $0 + $1.timestamps.count }
+    try hold(0)
+    selections[key] = series
+    return series
+  }
+
+  // MARK: Durations
+
+  /// A duration in milliseconds, which must be positive.
+  func duration(_ expression: DurationExpression) throws -> Int64 {
+    let value = try milliseconds(expression)
+    if case .seconds = expression { return value }
+    if value <= 0 { throw QueryError.execution("duration must be greater than 0") }
+    return value
+  }
+
+  /// An offset in milliseconds; 0 if there is none.
+  func offset(_ expression: DurationExpression?) throws -> Int64 {
+    guard let expression else { return 0 }
+    return try milliseconds(expression)
+  }
+
+  private func milliseconds(_ expression: DurationExpression) throws -> Int64 {
+    let seconds = try seconds(expression)
+    if !seconds.isFinite { throw QueryError.execution("duration is NaN or infinite") }
+    guard abs(seconds) <= 9_223_372_036 else { throw QueryError.execution("duration is out of range") }
+    // Durations are whole nanoseconds before they are cut to milliseconds.
+    let nanoseconds = (seconds * 1_000_000_000).rounded()
+    return Int64(nanoseconds / 1_000_000)
+  }
+
+  private func seconds(_ expression: DurationExpression) throws -> Double {
+    switch expression {
+    case .seconds(let value, _): return value
+    case .step: return Double(queryStep) / 1000
+    case .queryRange: return Double(queryEnd &- queryStart) / 1000
+    case .signed(let isNegative, let inner): return isNegative ? -(try seconds(inner)) : try seconds(inner)
+    case .parenthesized(let inner): return try seconds(inner)
+    case .larger(let left, let right): return GoMath.max(try seconds(left), try seconds(right))
+    case .smaller(let left, let right): return GoMath.min(try seconds(left), try seconds(right))
+    case .binary(let operation, let left, let right):
+      let a = try seconds(left)
+      let b = try seconds(right)
+      if b == 0 && operation == .divide { throw QueryError.execution("division by zero") }
+      if b == 0 && operation == .modulo { throw QueryError.execution("modulo by zero") }
+      return ScalarArithmetic.apply(operation, a, b)
+    }
+  }
+
+  // MARK: Expressions
+
+  /// The value of `expression` at every step of `grid`.
+  ///
+  /// - Throws: ``QueryError``, or what the source throws.
+  func evaluate(_ expression: Expression, _ grid: StepGrid) throws -> EvaluatedValue {
+    if hasPinnedTimes && grid.count > 1 && isWorthFreezing(expression) {
+      return repeated(try evaluate(expression, grid.slice(0..<1)), grid.count)
+    }
+    switch expression {
+    case .number(let node): return .scalar([Double](repeating: node.value, count: grid.count))
+    case .string(let node): return .string(node.value)
+    case .parenthesized(let node): return try evaluate(node.expression, grid)
+    default: break
+    }
+    let before = heldSamples
+    let value: EvaluatedValue
+    switch expression {
+    case .selector(let node): value = .vector(try evaluateSelector(node, grid))
+    case .unary(let node): value = try evaluateUnary(node, grid)
+    case .binary(let node): value = try evaluateBinary(node, grid)
+    case .aggregate(let node): value = .vector(try evaluateAggregation(node, grid))
+    case .call(let node): value = try evaluateCall(node, grid)
+    case .matrix, .subquery: throw QueryError.execution("a range vector has no value at a single time")
+    case .number, .string, .parenthesized: throw QueryError.execution("unexpected expression")
+    }
+    heldSamples = before
+    if case .vector(let result) = value { try hold(result.cells.count) }
+    return value
+  }
+
+  /// The value of an expression that the type check found to be a vector.
+  func evaluateVector(_ expression: Expression, _ grid: StepGrid) throws -> SeriesGrid {
+    guard case .vector(let result) = try evaluate(expression, grid) else {
+      throw QueryError.execution("expected an instant vector")
+    }
+    return result
+  }
+
+  /// The value of an expression that the type check found to be a scalar.
+  func evaluateScalar(_ expression: Expression, _ grid: StepGrid) throws -> [Double] {
+    guard case .scalar(let result) = try evaluate(expression, grid) else {
+      throw QueryError.execution("expected a scalar")
+    }
+    return result
+  }
+
+  /// The text of an argument that the type check found to be a string.
+  func text(_ expression: Expression) throws -> String {
+    guard case .string(let node) = expression.unwrapped else { throw QueryError.execution("expected a string") }
+    return node.value
+  }
+
+  private func repeated(_ value: EvaluatedValue, _ count: Int) -> EvaluatedValue {
+    switch value {
+    case .scalar(let numbers): .scalar([Double](repeating: numbers.first ?? .nan, count: count))
+    case .string: value
+    case .vector(let grid): .vector(grid.repeated(count))
+    }
+  }
+
+  /// Whether the expression has the same value at every step and is worth evaluating only once.
+  private func isWorthFreezing(_ expression: Expression) -> Bool {
+    switch expression {
+    case .number, .string, .matrix, .subquery: false
+    default: expression.isStepInvariant
+    }
+  }
+
+  // MARK: Names
+
+  /// The labels of `identity` as operators see them.
+  func visibleLabels(_ identity: SeriesIdentity) -> Labels {
+    isEager && identity.dropsName ? identity.labels.withoutMetadata : identity.labels
+  }
+
+  /// Marks the metric names of all rows as dropped.
+  ///
+  /// - Throws: ``QueryError`` if that leaves two rows with the same labels and, unless `mayMerge`
+  ///   allows it, even if they never have a value at the same step.
+  func dropNames(_ grid: inout SeriesGrid, mayMerge: Bool = true) throws {
+    guard let first = grid.identities.first else { return }
+    let name = first.labels.metricName
+    var isUniform = true
+    for row in 0..<grid.rows {
+      let identity = grid.identities[row]
+      if isUniform
+        && (first.dropsName != identity.dropsName || name != identity.labels.metricName
+          || identity.labels.hasTypeOrUnit)
+      {
+        isUniform = false
+      }
+      grid.identities[row].dropsName = true
+    }
+    // Series that share their name, or are unnamed already, stay distinct without it.
+    if !isEager || isUniform { return }
+    for row in 0..<grid.rows { grid.identities[row].labels = grid.identities[row].labels.withoutMetadata }
+    try mergeEqual(&grid, mayMerge: mayMerge)
+  }
+
+  /// Merges rows with the same labels.
+  ///
+  /// - Throws: ``QueryError`` if two such rows have a value at the same step, or if `mayMerge` is false.
+  func mergeEqual(_ grid: inout SeriesGrid, mayMerge: Bool = true) throws {
+    var seen: Set<Labels> = []
+    seen.reserveCapacity(grid.rows)
+    var hasDuplicates = false
+    for identity in grid.identities where !seen.insert(identity.labels).inserted {
+      hasDuplicates = true
+      break
+    }
+    if !hasDuplicates { return }
+    if !mayMerge { throw QueryError.duplicateLabels }
+    var builder = GridBuilder(steps: grid.steps)
+    for row in 0..<grid.rows { try builder.add(grid.cells[grid.range(row)], as: grid.identities[row]) }
+    grid = builder.grid
+  }
+
+  /// Drops the names that are marked so, at the end of a query.
+  ///
+  /// - Throws: ``QueryError`` if rows with the same labels then overlap.
+  func finish(_ grid: SeriesGrid) throws -> SeriesGrid {
+    var result = grid
+    var changed = false
+    for row in 0..<result.rows where result.identities[row].dropsName {
+      let stripped = result.identities[row].labels.withoutMetadata
+      if stripped.count != result.identities[row].labels.count { changed = true }
+      result.identities[row].labels = stripped
+    }
+    if changed || !isEager { try mergeEqual(&result) }
+    return result
+  }
+}
+
+extension Expression {
+  /// Whether an `@` modifier occurs in the expression.
+  var hasPinnedTimes: Bool {
+    switch self {
+    case .selector(let node): node.pinnedTime != nil
+    case .matrix(let node): node.selector.pinnedTime != nil
+    case .subquery(let node): node.pinnedTime != nil || node.expression.hasPinnedTimes
+    default: children.contains(where: \.hasPinnedTimes)
+    }
+  }
+
+  /// Whether the expression has the same value whenever it is evaluated.
+  var isStepInvariant: Bool {
+    switch self {
+    case .number, .string: return true
+    case .selector(let node): return node.pinnedTime != nil
+    case .matrix(let node): return node.selector.pinnedTime != nil
+    case .subquery(let node): return node.pinnedTime != nil
+    case .call(let node):
+      switch node.function {
+      case .daysInMonth, .dayOfMonth, .dayOfWeek, .dayOfYear, .hour, .minute, .month, .year, .predictLinear, .time,
+        .forecast, .forecastQuantile, .anomalyScore, .timeToThreshold:
+        return false
+      case .timestamp:
+        if case .selector(let selector)? = node.arguments.first?.unwrapped { return selector.pinnedTime != nil }
+        return false
+      default: return node.arguments.allSatisfy(\.isStepInvariant)
+      }
+    default: return children.allSatisfy(\.isStepInvariant)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import TimeSeries
+
+/// Ranges, subqueries, `offset` and `@`.
+extension Parser {
+  mutating func parsePostfix() throws(ParseError) -> Node {
+    var node = try parsePrimary()
+    while true {
+      switch token.kind {
+      case .leftBracket: node = try parseBrackets(after: node)
+      case .keyword(.offset):
+        advance()
+        let offset = try parseOffset()
+        try setOffset(offset, on: &node.expression)
+      case .at:
+        advance()
+        try parsePinnedTime(on: &node.expression)
+      case .keyword(.anchored):
+        throw failure("anchored modifier is experimental and not enabled", at: node.expression.range)
+      case .keyword(.smoothed):
+        throw failure("smoothed modifier is experimental and not enabled", at: node.expression.range)
+      default: return node
+      }
+      try checkHeight(node.height)
+    }
+  }
+
+  mutating func parseBrackets(after node: Node) throws(ParseError) -> Node {
+    let bracket = token.range
+    advance()
+    contexts.append(("subquery or range selector", "number, duration, step(), or range()"))
+    let window = try parsePositiveDuration()
+    contexts.removeLast()
+    let start = node.expression.range
+    if token.kind == .rightBracket {
+      advance()
+      let brackets = bracket.ending(at: previousEnd)
+      guard case .selector(let selector) = node.expression else {
+        throw failure("ranges only allowed for vector selectors", at: brackets)
+      }
+      if selector.offset != nil { throw failure("no offset modifiers allowed before range", at: brackets) }
+      if selector.pinnedTime != nil { throw failure("no @ modifiers allowed before range", at: brackets) }
+      let matrix = MatrixSelector(selector: selector, window: window, range: start.ending(at: previousEnd))
+      return Node(expression: .matrix(matrix), height: node.height + 1)
+    }
+    guard token.kind == .colon else { throw unexpected(in: "subquery or range", expected: "\":\" or \"]\"") }
+    advance()
+    var step: DurationExpression?
+    if token.kind != .rightBracket {
+      contexts.append(("subquery selector", "number, duration, step(), range(), or \"]\""))
+      step = try parsePositiveDuration()
+      contexts.removeLast()
+      guard token.kind == .rightBracket else { throw unexpected(in: "subquery selector", expected: "\"]\"") }
+    }
+    advance()
+    let subquery = SubqueryExpression(
+      expression: node.expression, window: window, step: step, range: start.ending(at: previousEnd))
+    return Node(expression: .subquery(subquery), height: node.height + 1)
+  }
+
+  func setOffset(_ offset: DurationExpression, on expression: inout Expression) throws(ParseError) {
+    let isRepeated: Bool
+    let range = expression.range
+    switch expression {
+    case .selector(var node):
+      isRepeated = node.offset != nil
+      node.offset = offset
+      node.range.end = previousEnd
+      expression = .selector(node)
+    case .matrix(var node):
+      isRepeated = node.selector.offset != nil
+      node.selector.offset = offset
+      node.range.end = previousEnd
+      expression = .matrix(node)
+    case .subquery(var node):
+      isRepeated = node.offset != nil
+      node.offset = offset
+      node.range.end = previousEnd
+      expression = .subquery(node)
+    default:
+      throw failure(
+        "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery",
+        at: range)
+    }
+    if isRepeated { throw failure("offset may not be set multiple times", at: range) }
+  }
+
+  mutating func parsePinnedTime(on expression: inout Expression) throws(ParseError) {
+    let range = expression.range
+    contexts.append(("@", "timestamp"))
+    let time: PinnedTime
+    switch token.kind {
+    case .keyword(.start), .keyword(.end):
+      time = token.kind == .keyword(.start) ? .start : .end
+      advance()
+      try take(.leftParen)
+      try take(.rightParen)
+    default:
+      let seconds = try parseSignedNumber().value
+      guard abs(seconds) < 9_223_372_036_854_775_808, let timestamp = Int64(exactly: (seconds * 1000).rounded()) else {
+        let shown =
+          seconds.isFinite ? PrometheusNumber.formatFixed(seconds, decimals: 6) : PrometheusNumber.format(seconds)
+        throw failure("timestamp out of bounds for @ modifier: \(shown)", at: range)
+      }
+      time = .timestamp(timestamp)
+    }
+    contexts.removeLast()
+    let isRepeated: Bool
+    switch expression {
+    case .selector(var node):
+      isRepeated = node.pinnedTime != nil
+      node.pinnedTime = time
+      node.range.end = previousEnd
+      expression = .selector(node)
+    case .matrix(var node):
+      isRepeated = node.selector.pinnedTime != nil
+      node.selector.pinnedTime = time
+      node.range.end = previousEnd
+      expression = .matrix(node)
+    case .subquery(var node):
+      isRepeated = node.pinnedTime != nil
+      node.pinnedTime = time
+      node.range.end = previousEnd
+      expression = .subquery(node)
+    default:
+      throw failure(
+        "@ modifier must be preceded by an instant vector selector or range vector selector or a subquery", at: range)
+    }
+    if isRepeated { throw failure("@ <timestamp> may not be set multiple times", at: range) }
+  }
+}

@@ -1,0 +1,57 @@
+import TimeSeries
+
+/// One element of an instant vector.
+public struct VectorElement: Sendable, Equatable {
+  public var labels: Labels
+  public var value: Double
+  /// UTC milliseconds: the time of the evaluation.
+  public var timestamp: Int64
+
+  public init(labels: Labels, value: Double, timestamp: Int64) {
+    self.labels = labels
+    self.value = value
+    self.timestamp = timestamp
+  }
+
+  /// Equality of labels, timestamp and of the value's bits.
+  public static func == (left: VectorElement, right: VectorElement) -> Bool {
+    left.labels == right.labels && left.timestamp == right.timestamp
+      && left.value.bitPattern == right.value.bitPattern
+  }
+}
+
+/// The value of a query.
+public enum QueryValue: Sendable {
+  case scalar(Sample)
+  case string(String, timestamp: Int64)
+  /// The elements in the order of the expression: sorted by functions and rankings that sort, else
+  /// in the order of the source.
+  case vector([VectorElement])
+  /// The series sorted by labels.
+  case matrix([SeriesSamples])
+
+  /// The type's name in the query API.
+  public var type: ValueType {
+    switch self {
+    case .scalar: .scalar
+    case .string: .string
+    case .vector: .vector
+    case .matrix: .matrix
+    }
+  }
+}
+
+/// The value of a query and what was remarkable on the way.
+public struct QueryResult: Sendable {
+  public var value: QueryValue
+  /// What is probably wrong, in Prometheus's words, with the place in the query.
+  public var warnings: [String]
+  /// What is worth a second look, in Prometheus's words, with the place in the query.
+  public var infos: [String]
+
+  public init(value: QueryValue, warnings: [String] = [], infos: [String] = []) {
+    self.value = value
+    self.warnings = warnings
+    self.infos = infos
+  }
+}
