@@ -1,0 +1,50 @@
+/// One stretch of alarm: said once when it starts and again when it has become clearly worse.
+struct Incident: Sendable, Hashable {
+  /// How much higher than the score last alerted a score must be to alert again.
+  private static let worseFactor = 1.5
+  private static let worseOffset = 0.5
+
+  /// The timestamp of the sample that started it; nil while there is none.
+  private(set) var since: Int64?
+  private var lastHigh: Int64 = 0
+  private var alertedScore = 0.0
+
+  /// Whether there is one that started less than `limit` milliseconds before `timestamp`.
+  func isYoung(at timestamp: Int64, within limit: Double) -> Bool {
+    guard let since else { return false }
+    return Double(timestamp) - Double(since) < limit
+  }
+
+  /// Takes the next score; returns whether it is worth an alert. It is over once `quietTime` milliseconds have passed
+  /// without a score of 1.0.
+  mutating func add(_ score: Double, at timestamp: Int64, quietTime: Double) -> Bool {
+    if since != nil, Double(timestamp) - Double(lastHigh) > quietTime { since = nil }
+    guard score >= 1 else { return false }
+    lastHigh = timestamp
+    if since == nil {
+      since = timestamp
+      alertedScore = score
+      return true
+    }
+    guard score > Self.worseFactor * alertedScore + Self.worseOffset else { return false }
+    alertedScore = score
+    return true
+  }
+}
+
+extension Incident {
+  func save(to writer: inout StateWriter) {
+    writer.write(since != nil)
+    writer.write(since ?? 0)
+    writer.write(lastHigh)
+    writer.write(alertedScore)
+  }
+
+  init(from reader: inout StateReader) throws(AnomalyStateError) {
+    let isUnderWay = try reader.readBool("incident")
+    let start: Int64 = try reader.read()
+    since = isUnderWay ? start : nil
+    lastHigh = try reader.read()
+    alertedScore = try reader.readFinite("alerted score", atLeast: 0)
+  }
+}

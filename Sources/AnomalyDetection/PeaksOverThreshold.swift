@@ -1,0 +1,149 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How rare a value of a stream is, by peaks over a threshold that is learned from the stream.
+///
+/// The streaming scheme of A. Siffer et al., "Anomaly Detection in Streams with Extreme Value Theory" (SPOT), KDD 2017,
+/// with differences that a signal of many months needs:
+/// - the threshold follows the stream by stochastic approximation instead of staying where a start-up period put it;
+/// - what is learned is the peak of each cluster of excesses, so that the rate is one of clusters: what wakes somebody;
+/// - the generalised Pareto tail is fitted by the method of moments together with a prior, an exponential tail whose
+///   mean is a quarter of the way from the median to the threshold, and its shape is widened by its own uncertainty;
+/// - a peak beyond the alerting line is learned too, if only up to a limit, so that what happens often becomes normal.
+///
+/// Values are magnitudes, not below zero. Nothing is said before `startCount` values were seen.
+public struct PeaksOverThreshold: Sendable, Hashable {
+  /// How many values are seen before anything is said.
+  public static let startCount = 100
+  /// How many values below the threshold end a cluster.
+  public static let clusterGap = 5
+  /// The number of peaks after which old ones fade.
+  private static let memory = 300.0
+  /// How many peaks the prior is worth.
+  private static let priorPeaks = 20.0
+  private static let priorMean = 0.25
+  private static let leastMean = 0.12
+  private static let shapeRange = -0.3...0.5
+
+  /// The share of values above the threshold.
+  public let share: Double
+  private let leastThreshold: Double
+  private var start: P2Quantile
+  private var threshold = 0.0
+  private var unit = 0.0
+  private var meanExcess = 0.0
+  private var meanSquare = 0.0
+  private var peaks = 0.0
+  private var seen = 0.0
+  private var rate: Double
+  private var peak = 0.0
+  private var quiet = 0.0
+
+  /// A tail above about the 1 − `share` quantile of the stream, but not below `leastThreshold`.
+  public init(share: Double = 0.03, leastThreshold: Double = 0) {
+    self.share = min(max(share, 1e-4), 0.5)
+    self.leastThreshold = max(leastThreshold, 1e-9)
+    start = P2Quantile(probability: 1 - self.share)
+    rate = self.share
+  }
+
+  /// Whether enough values were seen for the threshold to be known.
+  public var isReady: Bool { seen >= Double(Self.startCount) }
+
+  /// The value above which the tail begins; 0 until ready.
+  public var tailStart: Double { threshold }
+
+  /// The tail's distribution as it is used, prior and uncertainty included.
+  public var tail: GeneralizedPareto {
+    // Quantised signals pile their excesses up on one value; that says nothing about what lies beyond.
+    let mean = max(meanExcess, Self.leastMean * unit)
+    let variance = max(meanSquare - meanExcess * meanExcess, 0.02 * mean * mean)
+    let measured = GeneralizedPareto(mean: mean, variance: variance).shape
+    let shrunk = measured * peaks / (Self.priorPeaks + peaks)
+    let shape = min(max(shrunk + 1 / (peaks + 2), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
+    return GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
+  }
+
+  /// The natural logarithm of how often per value a cluster with a peak as high as `value` is to be expected.
+  ///
+  /// Below the threshold it falls linearly from 0 to the logarithm of `share`, so that a score made of it stays graded.
+  public func logRate(of value: Double) -> Double {
+    guard isReady, value > 0 else { return 0 }
+    if value <= threshold { return log(share) * value / threshold }
+    return log(min(rate, share)) + tail.logSurvival(value - threshold)
+  }
+
+  /// The value whose clusters are expected exp(`logRate`) times per value; infinite until ready.
+  public func value(atLogRate logRate: Double) -> Double {
+    guard isReady else { return .infinity }
+    let logShare = log(share)
+    if logRate >= logShare { return threshold * min(logRate, 0) / logShare }
+    return threshold + tail.excess(atLogSurvival: min(logRate - log(min(rate, share)), 0))
+  }
+
+  /// Learns `value`; a peak counts at most as one of the rate exp(`leastLogRate`). While `isHeld` the threshold does
+  /// not follow upwards.
+  ///
+  /// - Complexity: O(1).
+  public mutating func add(_ value: Double, leastLogRate: Double = -.infinity, isHeld: Bool = false) {
+    seen += 1
+    if seen <= Double(Self.startCount) {
+      start.add(value)
+      if isReady { begin() }
+      return
+    }
+    let weight = max(share / Self.memory, 1 / (seen + 1))
+    let gain = 0.06 * unit * min(1, max(500 / seen, 0.05))
+    if value > threshold {
+      quiet = 0
+      if value > peak { peak = max(peak, min(value, self.value(atLogRate: leastLogRate))) }
+      if !isHeld { threshold += gain * (1 - share) }
+    } else {
+      if peak > 0 {
+        quiet += 1
+        if quiet >= Double(Self.clusterGap) { closeCluster(weight: weight) }
+      }
+      threshold = max(threshold - gain * share, leastThreshold)
+    }
+    rate = max(rate * (1 - weight), 1e-9)
+  }
+
+  private mutating func begin() {
+    threshold = max(start.value, leastThreshold)
+    unit = max(threshold - start.lowerHalf, 0.3 * leastThreshold)
+    meanExcess = Self.priorMean * unit
+    meanSquare = 2 * meanExcess * meanExcess
+    peaks = Self.priorPeaks
+  }
+
+  private mutating func closeCluster(weight: Double) {
+    let excess = max(peak - threshold, 0)
+    peaks = min(peaks + 1, Self.memory)
+    meanExcess += (excess - meanExcess) / peaks
+    meanSquare += (excess * excess - meanSquare) / peaks
+    rate += weight
+    peak = 0
+    quiet = 0
+  }
+
+  func save(to writer: inout StateWriter) {
+    start.save(to: &writer)
+    for number in [threshold, unit, meanExcess, meanSquare, peaks, seen, rate, peak, quiet] { writer.write(number) }
+  }
+
+  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+    try start.restore(from: &reader)
+    threshold = try reader.readFinite("threshold", atLeast: 0)
+    unit = try reader.readFinite("unit", atLeast: 0)
+    meanExcess = try reader.readFinite("mean excess", atLeast: 0)
+    meanSquare = try reader.readFinite("mean square", atLeast: 0)
+    peaks = try reader.readFinite("peaks", atLeast: 0)
+    seen = try reader.readFinite("seen", atLeast: 0)
+    rate = try reader.readFinite("rate", atLeast: 0)
+    peak = try reader.readFinite("peak", atLeast: 0)
+    quiet = try reader.readFinite("quiet", atLeast: 0)
+  }
+}

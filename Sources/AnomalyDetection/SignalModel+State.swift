@@ -1,0 +1,38 @@
+extension SignalModel {
+  func save(to writer: inout StateWriter) {
+    for number in [centre, unit, seen, smooth, settling, restlessness, low, high] { writer.write(number) }
+    filter.save(to: &writer)
+    for average in [noise, spread, longSpread, dailyError, weeklyError, surprise] { average.save(to: &writer) }
+    level.save(to: &writer)
+    daily.save(to: &writer)
+    weekly.save(to: &writer)
+    spikes.save(to: &writer)
+    runs.save(to: &writer)
+    for tail in tails { tail.save(to: &writer) }
+  }
+
+  init(from reader: inout StateReader, options: AnomalyOptions) throws(AnomalyStateError) {
+    let centre = try reader.readFinite("centre")
+    let unit = try reader.readFinite("unit", atLeast: .leastNormalMagnitude)
+    self.init(centre: centre, unit: unit, options: options)
+    seen = try reader.readFinite("seen", atLeast: 0)
+    smooth = try reader.readFinite("smoothed value")
+    settling = try reader.readFinite("settling", atLeast: 0)
+    restlessness = try reader.readFinite("restlessness", atLeast: 0)
+    low = try reader.readDouble()
+    high = try reader.readDouble()
+    try filter.restore(from: &reader)
+    try noise.restore(from: &reader)
+    try spread.restore(from: &reader)
+    try longSpread.restore(from: &reader)
+    try dailyError.restore(from: &reader)
+    try weeklyError.restore(from: &reader)
+    try surprise.restore(from: &reader)
+    try level.restore(from: &reader)
+    try daily.restore(from: &reader)
+    try weekly.restore(from: &reader)
+    try spikes.restore(from: &reader)
+    try runs.restore(from: &reader)
+    for index in tails.indices { try tails[index].restore(from: &reader) }
+  }
+}

@@ -1,0 +1,251 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What one signal does when it is well, seen through several channels.
+///
+/// Values are taken in units of the spread that the first samples had, so every constant here is free of scale. Each
+/// channel makes of a sample a magnitude, mostly log(1 + deviation / usual deviation), and its tail says how rare that is.
+struct SignalModel: Sendable, Hashable {
+  /// What a sample comes with.
+  struct Moment {
+    var timestamp: Int64
+    /// Steps since the sample before.
+    var gapSteps: Double
+    /// Days since the first sample.
+    var age: Double
+    /// The natural logarithm of the rate per sample at which to alert.
+    var alertLogRate: Double
+    /// Whether an incident is so young that it must not be learned.
+    var isHeld: Bool
+  }
+
+  /// Normalised values are cut off here, where a double still tells neighbours apart.
+  private static let farthest = 1e9
+  private static let day: Int64 = 86_400_000
+  /// Steps without samples after which the past values say nothing about the next.
+  private static let longestGap = 3.0
+  /// Steps without samples after which the smoothed value starts anew.
+  private static let restartGap = 10.0
+  private static let smoothingSpan = 10.0
+  private static let evidenceSpan = 8.0
+  /// What one surprise adds to the restlessness at most, so that a single outlier is none.
+  private static let largestSurprise = 1.8
+  /// The tails begin at 1.5 times the usual deviation, or above.
+  private static let leastThreshold = 0.9
+  private static let leastRestlessness = 1.5
+  /// How much rarer than the alerting line a peak is learned to be at most, in nats.
+  private static let learnedBeyond = 9.0
+
+  let centre: Double
+  let unit: Double
+  var seen = 0.0
+  var filter = AutoregressiveFilter()
+  var noise: ExponentialAverage
+  var spread: ExponentialAverage
+  var longSpread: ExponentialAverage
+  var dailyError: ExponentialAverage
+  var weeklyError: ExponentialAverage
+  var surprise: ExponentialAverage
+  var smooth = 0.0
+  var settling = 0.0
+  var restlessness = 0.0
+  var level: SlotMedian
+  var daily: SeasonalProfile
+  var weekly: SeasonalProfile
+  var spikes: SpikeMemory
+  var runs = RunLengthWatch()
+  var tails: [PeaksOverThreshold]
+  /// The bounds within which the last sample alone would not have alerted, in the signal's unit.
+  var low = Double.nan
+  var high = Double.nan
+
+  /// A model whose unit is the spread of the values in `start`, or of their distance to `next` if they have none.
+  init(start: [Double], next: Double, options: AnomalyOptions) {
+    let sorted = start.sorted()
+    let centre = sorted.isEmpty ? next : sorted[sorted.count / 2]
+    let deviations = start.map { ($0 - centre).magnitude }.sorted()
+    let median = deviations.isEmpty ? 0 : deviations[deviations.count / 2]
+    let mean = deviations.reduce(0) { $0 + $1 / Double(deviations.count) }
+    let unit = max(
+      StreamingMAD.normalConsistency * median, mean, 0.01 * (next - centre).magnitude, 1e-12 * centre.magnitude,
+      Double.leastNormalMagnitude)
+    self.init(centre: centre, unit: min(unit, Double.greatestFiniteMagnitude), options: options)
+  }
+
+  init(centre: Double, unit: Double, options: AnomalyOptions) {
+    self.centre = centre
+    self.unit = unit
+    let step = max(options.step, 1)
+    // One day, within what is long enough to know a spread and short enough to follow it.
+    let window = min(max(Double(Self.day) / Double(step), 200), 2000)
+    noise = ExponentialAverage(span: window)
+    spread = ExponentialAverage(span: window)
+    longSpread = ExponentialAverage(span: 10 * window)
+    dailyError = ExponentialAverage(span: 2 * window)
+    weeklyError = ExponentialAverage(span: 2 * window)
+    surprise = ExponentialAverage(span: 3 * window)
+    level = SlotMedian(slotLength: max(step, 1_800_000))
+    let bin = max(step, 900_000)
+    daily = SeasonalProfile(period: Self.day, binLength: bin, depth: 7, offset: options.timeZoneOffset)
+    weekly = SeasonalProfile(
+      period: 7 * Self.day, binLength: max(step, 3_600_000), depth: 3, offset: options.timeZoneOffset)
+    spikes = SpikeMemory(binLength: bin, offset: options.timeZoneOffset)
+    tails = [PeaksOverThreshold](
+      repeating: PeaksOverThreshold(leastThreshold: Self.leastThreshold), count: Channel.allCases.count)
+    tails[Channel.restlessness.rawValue] = PeaksOverThreshold(leastThreshold: Self.leastRestlessness)
+  }
+
+  /// Whether the tails of the one-step errors are known.
+  var isReady: Bool { tails[Channel.jumpUp.rawValue].isReady }
+
+  /// Weighs `value` against everything before it and learns it.
+  mutating func take(_ value: Double, at moment: Moment, options: AnomalyOptions) -> Evidence {
+    let z = min(max((value - centre) / unit, -Self.farthest), Self.farthest)
+    prepare(for: z, moment)
+    var evidence = Evidence()
+    let prediction = filter.prediction
+    // What deviates by less than this share of the signal's long-run spread has not moved.
+    let grain = max(0.02 * longSpread.deviation, 1e-6)
+
+    // Jump: the error of the one-step forecast against its usual size; what came twice at this time of day is deducted.
+    let error = moment.gapSteps > Self.longestGap ? 0 : z - prediction
+    let noiseScale = max(noise.mean + noise.deviation, 0.5 * grain)
+    spikes.advance(to: moment.timestamp)
+    let wholeJump = log1p(error.magnitude / noiseScale)
+    let start = tails[(error < 0 ? Channel.jumpDown : .jumpUp).rawValue].tailStart
+    let jump = max(wholeJump - max(spikes.expected - start, 0), 0)
+    judge(.jumpUp, error > 0 ? jump : 0, from: prediction, value, moment, options, &evidence)
+    judge(.jumpDown, error < 0 ? jump : 0, from: prediction, value, moment, options, &evidence, side: .below)
+
+    // Restlessness: the recent surprises together.
+    let counts = options.direction == .both || (error > 0) == (options.direction == .up)
+    restlessness += ((counts ? min(jump, Self.largestSurprise) : 0) - restlessness) * 2 / (Self.evidenceSpan + 1)
+    if seen > 50 {
+      let excess = (restlessness - surprise.mean) / max(surprise.deviation, 0.02)
+      judge(.restlessness, max(excess, 0), from: spread.mean, value, moment, options, &evidence)
+    }
+
+    // Value: the value itself against the mean of about a day.
+    if seen > 20 {
+      judge(.value, size(z - spread.mean, spread, grain), from: spread.mean, value, moment, options, &evidence)
+    }
+
+    // Level: the smoothed values against the median of the last day.
+    smooth += (z - smooth) * 2 / (Self.smoothingSpan + 1)
+    settling = max(settling - 1, 0)
+    if let median = level.median, level.slotCount >= 4, settling == 0 {
+      let magnitude = log1p((smooth - median).magnitude / max(spread.deviation, grain))
+      // Within the first day a daily cycle looks like a shift of level.
+      judge(
+        .level, magnitude, from: median, value, moment, options, &evidence, trust: min(0.4 + 0.6 * moment.age, 1),
+        side: smooth > median ? .above : .below)
+    }
+
+    // Season: the smoothed values against the better of the daily and the weekly profile.
+    let ofDay = daily.expectation(at: moment.timestamp)
+    let ofWeek = weekly.expectation(at: moment.timestamp)
+    let byWeek = ofWeek != nil && (ofDay == nil || weeklyError.mean < dailyError.mean)
+    if let season = byWeek ? ofWeek : ofDay, settling == 0 {
+      let usual = byWeek ? weeklyError : dailyError
+      let scale = max(usual.mean + 0.2 * usual.deviation, grain)
+      let magnitude = usual.count > 20 ? log1p((smooth - season).magnitude / scale) : 0
+      judge(
+        .season, magnitude, from: season, value, moment, options, &evidence,
+        side: smooth > season ? .above : .below)
+    }
+
+    let beyond = moment.alertLogRate - Self.learnedBeyond
+    let stillness = runs.add(value, leastLogRate: beyond)
+    if options.direction == .both && !options.deadBand.isSet { evidence.weigh(stillness, .flatline, nil) }
+
+    setBounds(prediction, noiseScale, grain, moment.alertLogRate - evidence.logMultiplicity, options)
+    evidence.logRate = min(evidence.logRate + evidence.logMultiplicity, 0)
+    spikes.add(wholeJump)
+    if !moment.isHeld {
+      learnScales(z, error: error, grain: grain)
+      learnSeasonErrors(ofDay, ofWeek, grain: grain)
+    }
+    filter.add(z, largestError: max(5 * noiseScale, 1e-9))
+    level.add(z, at: moment.timestamp)
+    daily.add(z, at: moment.timestamp)
+    weekly.add(z, at: moment.timestamp)
+    return evidence
+  }
+
+  private mutating func prepare(for z: Double, _ moment: Moment) {
+    if seen == 0 || moment.gapSteps > Self.longestGap {
+      filter.fillHistory(with: z)
+      runs.interrupt()
+    }
+    if seen == 0 { smooth = z }
+    if moment.gapSteps > Self.restartGap {
+      smooth = z
+      settling = Self.smoothingSpan
+    }
+    seen += 1
+  }
+
+  private func size(_ deviation: Double, _ usual: ExponentialAverage, _ grain: Double) -> Double {
+    log1p(deviation.magnitude / max(usual.deviation, grain))
+  }
+
+  /// Asks one channel's tail about `magnitude` and lets it learn it.
+  private mutating func judge(
+    _ channel: Channel, _ magnitude: Double, from expected: Double, _ value: Double, _ moment: Moment,
+    _ options: AnomalyOptions, _ evidence: inout Evidence, trust: Double = 1, side: AnomalyVerdict.Side? = nil
+  ) {
+    let index = channel.rawValue
+    let reference = centre + expected * unit
+    let actualSide = channel == .restlessness ? nil : side ?? (value > reference ? .above : .below)
+    let isWanted =
+      switch options.direction {
+      case .both: true
+      case .up: actualSide != .below
+      case .down: actualSide != .above
+      }
+    let magnitude = isWanted ? magnitude : 0
+    if isWanted || channel.rawValue > 1 {
+      let isOutside = !options.deadBand.isSet || options.deadBand.isExceeded(by: value, expected: reference)
+      let logRate = isOutside ? tails[index].logRate(of: magnitude) * trust : 0
+      evidence.weigh(logRate, channel.reason, actualSide)
+    }
+    tails[index].add(magnitude, leastLogRate: moment.alertLogRate - Self.learnedBeyond, isHeld: moment.isHeld)
+  }
+
+  private mutating func learnScales(_ z: Double, error: Double, grain: Double) {
+    surprise.add(min(restlessness, surprise.mean + 6 * surprise.deviation + 0.5))
+    let isStart = seen <= 20
+    noise.add(isStart ? error.magnitude : min(error.magnitude, noise.mean + 6 * noise.deviation + grain))
+    let reach = 6 * spread.deviation + grain
+    let bounded = isStart ? z : min(max(z, spread.mean - reach), spread.mean + reach)
+    spread.add(bounded)
+    longSpread.add(bounded)
+  }
+
+  private mutating func learnSeasonErrors(_ ofDay: Double?, _ ofWeek: Double?, grain: Double) {
+    if let ofDay { Self.learn((smooth - ofDay).magnitude, in: &dailyError, grain) }
+    if let ofWeek { Self.learn((smooth - ofWeek).magnitude, in: &weeklyError, grain) }
+  }
+
+  private static func learn(_ error: Double, in average: inout ExponentialAverage, _ grain: Double) {
+    average.add(average.count > 20 ? min(error, average.mean + 6 * average.deviation + grain) : error)
+  }
+
+  private mutating func setBounds(
+    _ prediction: Double, _ noiseScale: Double, _ grain: Double, _ line: Double, _ options: AnomalyOptions
+  ) {
+    guard isReady else { return }
+    let up = expm1(tails[Channel.jumpUp.rawValue].value(atLogRate: line)) * noiseScale
+    let down = expm1(tails[Channel.jumpDown.rawValue].value(atLogRate: line)) * noiseScale
+    let away = expm1(tails[Channel.value.rawValue].value(atLogRate: line)) * max(spread.deviation, grain)
+    let upper = max(min(prediction + up, spread.mean + away), prediction)
+    let lower = min(max(prediction - down, spread.mean - away), prediction)
+    let expected = centre + prediction * unit
+    let band = max(options.deadBand.absolute, options.deadBand.relative * expected.magnitude)
+    high = options.direction == .down ? .infinity : max(centre + upper * unit, expected + band)
+    low = options.direction == .up ? -.infinity : min(centre + lower * unit, expected - band)
+  }
+}

@@ -1,0 +1,68 @@
+/// Remembers how large the surprises of each time of day were on the last two days.
+///
+/// A job that runs every night at two surprises every night at two; what came twice at a time of day, give or take one
+/// bin, is expected there.
+struct SpikeMemory: Sendable, Hashable {
+  private static let day: Int64 = 86_400_000
+  private let binCount: Int
+  private let offset: Int64
+  private var yesterday: [Float]
+  private var dayBefore: [Float]
+  private var bin = -1
+  private var largest = 0.0
+  /// The surprise that is expected at the bin under way.
+  private(set) var expected = 0.0
+
+  init(binLength: Int64, offset: Int64) {
+    self.offset = offset
+    binCount = Int(min(max(Self.day / max(binLength, 1), 1), 96))
+    yesterday = [Float](repeating: 0, count: binCount)
+    dayBefore = yesterday
+  }
+
+  /// Moves to the time of `timestamp`.
+  mutating func advance(to timestamp: Int64) {
+    var within = timestamp.addingReportingOverflow(offset).partialValue % Self.day
+    if within < 0 { within += Self.day }
+    let newBin = min(Int(Double(within) / Double(Self.day) * Double(binCount)), binCount - 1)
+    if newBin == bin { return }
+    if bin >= 0 {
+      dayBefore[bin] = yesterday[bin]
+      yesterday[bin] = Float(largest)
+    }
+    largest = 0
+    let left = bin
+    bin = newBin
+    var one: Float = 0
+    var two: Float = 0
+    for distance in -1...1 {
+      let near = (newBin + distance + binCount) % binCount
+      // The bin just left already holds today's surprise in front of yesterday's.
+      if near == left && left != newBin {
+        one = max(one, dayBefore[near])
+      } else {
+        one = max(one, yesterday[near])
+        two = max(two, dayBefore[near])
+      }
+    }
+    expected = Double(min(one, two))
+  }
+
+  mutating func add(_ surprise: Double) { largest = max(largest, surprise) }
+
+  func save(to writer: inout StateWriter) {
+    writer.write(yesterday)
+    writer.write(dayBefore)
+    writer.write(Int64(bin))
+    writer.write(largest)
+    writer.write(expected)
+  }
+
+  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+    yesterday = try reader.readFloats("surprise", count: binCount)
+    dayBefore = try reader.readFloats("surprise", count: binCount)
+    bin = Int(try reader.readCount("bin", in: -1...Int64(binCount - 1)))
+    largest = try reader.readFinite("largest surprise", atLeast: 0)
+    expected = try reader.readFinite("expected surprise", atLeast: 0)
+  }
+}

@@ -1,0 +1,213 @@
+/// The forecaster that needs no choice: a mixture of cheap experts, judged by their own record on this very signal.
+///
+/// For a ladder of horizons it keeps a panel of experts (last value, means, the same time yesterday and last week, a
+/// shorter rhythm if there is one, trends, and a regression among all these) on trial: each forecasts from every
+/// origin, and its error counts when the target comes. What is mixed, and how sharply, follows from these records;
+/// the intervals are the quantiles of the mixture's own errors at that horizon. Short histories answer with wide
+/// intervals from the first value on.
+public struct AutoForecaster: ForecastModel {
+  public static let name = "auto"
+
+  /// Three days of minutes, fifteen days of five minutes.
+  private static let capacity = 4320
+
+  /// The farthest horizon that is tried out; beyond it, the last one tried is continued.
+  private static let farthestTrial = 1440
+
+  /// The horizon whose record tells far ones of a change of regime.
+  private static let recentHorizon = 8
+
+  private(set) var facts = SignalFacts()
+  private(set) var history = ObservedHistory(capacity: capacity)
+  private(set) var rhythm = Rhythm()
+  private(set) var nodes: [HorizonNode] = []
+  /// The number of values at which the rhythm is looked for again.
+  private var nextRhythmCheck = 0
+
+  public init() {}
+
+  public var observationCount: Int { facts.observationCount }
+
+  /// - Complexity: O(n), 3 ms for 4,032 values; values older than the newest 4,320 are not used.
+  public mutating func fit(_ series: ForecastSeries) {
+    facts = SignalFacts(series)
+    for value in series.values { facts.note(value) }
+    learn(history: series.values[...])
+  }
+
+  /// - Complexity: O(n) in the values kept with a tiny constant, some 20 µs; now and then, when the signal's rhythm
+  ///   has changed, as much as `fit`.
+  public mutating func update(_ value: Double) {
+    facts.note(value)
+    guard history.fits(value) || !value.isFinite else { return learn(history: (history.raw + [value])[...]) }
+    let previousCount = history.values.count
+    history.append(value)
+    guard history.values.count != previousCount else { return }
+    if history.dropped + history.values.count >= nextRhythmCheck, rhythm != currentRhythm() {
+      return learn(history: history.raw[...])
+    }
+    scheduleRhythmCheck()
+    let history = history
+    HistoryView.with(history, rhythm: rhythm) { view in
+      ExpertPanel.with { panel in
+        let now = view.count - 1
+        for index in nodes.indices {
+          nodes[index].settle(view, panel: panel, now: now, dropped: history.dropped)
+          let stride = nodes[index].stride
+          guard (history.dropped + now) % stride == 0 else { continue }
+          nodes[index].tryOut(view, panel: panel, origin: now, dropped: history.dropped, density: stride)
+        }
+      }
+    }
+  }
+
+  public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
+    try ForecastLimits.check(horizons: horizons, quantiles: quantiles)
+    guard !history.values.isEmpty else { throw .noObservations }
+    return withPaths(farthest: horizons.last ?? 1) { path in
+      facts.distribution(horizons: horizons, quantiles: quantiles, factor: history.factor) { _, horizon in
+        path(horizon)
+      }
+    }
+  }
+
+  // MARK: Learning
+
+  private mutating func learn(history raw: ArraySlice<Double>) {
+    history.reset(raw)
+    rhythm = currentRhythm()
+    nextRhythmCheck = 0
+    scheduleRhythmCheck()
+    let farthest = min(Self.farthestTrial, max(24, rhythm.unit))
+    nodes = horizonLadder(through: farthest).map { HorizonNode(horizon: $0) }
+    guard !history.values.isEmpty else { return }
+    let history = history
+    HistoryView.with(history, rhythm: rhythm) { view in
+      ExpertPanel.with { panel in
+        for index in nodes.indices { Self.replay(&nodes[index], view: view, panel: panel, dropped: history.dropped) }
+      }
+    }
+  }
+
+  /// Puts a node through the whole history: coarsely over the old part, finely over the last day.
+  private static func replay(_ node: inout HorizonNode, view: HistoryView, panel: ExpertPanel, dropped: Int) {
+    let end = view.count - node.horizon
+    guard end > 0 else { return }
+    let first = end > 24 ? min(view.rhythm.unit, end / 4) : min(2, end - 1)
+    let fineStart = max(first, end - view.rhythm.unit)
+    let coarse = max(node.stride, (end - first) / 500)
+    let fine = max(node.stride, min(coarse, (end - fineStart) / 250))
+    var origin = first
+    while origin < view.count {
+      node.settle(view, panel: panel, now: origin, dropped: dropped)
+      let step = origin < fineStart ? coarse : fine
+      node.tryOut(view, panel: panel, origin: origin, dropped: dropped, density: step)
+      origin += step
+    }
+    node.settle(view, panel: panel, now: view.count - 1, dropped: dropped)
+  }
+
+  private func currentRhythm() -> Rhythm {
+    let day = SeasonalPeriods.daily(step: facts.step)
+    let longest = day.map { min(400, $0 / 2 - 1) } ?? 400
+    return Rhythm(day: day, short: SeasonalPeriods.strongest(of: history.values[...], longest: longest))
+  }
+
+  private mutating func scheduleRhythmCheck() {
+    let seen = history.dropped + history.values.count
+    if seen >= nextRhythmCheck { nextRhythmCheck = seen + max(16, min(seen / 4, rhythm.unit)) }
+  }
+
+  // MARK: Paths
+
+  /// Calls `body` with a function that gives the distribution at any horizon up to the farthest, as a row of
+  /// quantiles in scaled units.
+  func withPaths<Result>(farthest: Int, _ body: ((_ horizon: Int) -> [Double]) -> Result) -> Result {
+    let ahead = history.trailingGap
+    return HistoryView.with(history, rhythm: rhythm) { view in
+      ExpertPanel.with { panel in
+        let table = errorTable(view, panel: panel, farthest: farthest + ahead)
+        let tried = table.horizons.count - 1
+        let lastTried = table.horizons[tried]
+        let known = nodes[tried].predict(view, panel: panel, horizon: lastTried)
+        let recent = nodes.last { $0.horizon <= Self.recentHorizon }?.scores.recentRelativeErrors() ?? []
+        return body { horizon in
+          let horizon = horizon + ahead
+          let (centre, own) = centre(view, panel: panel, horizon: horizon, tried: tried, recent: recent)
+          var row = table.row(at: horizon)
+          // What was never tested is doubted: a course beyond the last horizon tried, and one that only the record at
+          // short horizons speaks for.
+          let untested = horizon > lastTried ? centre - known : 0
+          ErrorTable.widen(&row, byDoubtOf: max(abs(untested), abs(centre - own)))
+          return row.map { centre + $0 }
+        }
+      }
+    }
+  }
+
+  /// The mixture's forecast at any horizon, between two nodes by asking both; with regard to the recent record at
+  /// short horizons, and by the horizon's own record alone.
+  private func centre(
+    _ view: HistoryView, panel: ExpertPanel, horizon: Int, tried: Int, recent: [Double]
+  ) -> (centre: Double, own: Double) {
+    func ask(_ node: HorizonNode) -> (centre: Double, own: Double) {
+      let own = node.predict(view, panel: panel, horizon: horizon)
+      guard node.horizon > Self.recentHorizon else { return (own, own) }
+      return (node.predict(view, panel: panel, horizon: horizon, recent: recent), own)
+    }
+    let upper = min(tried, nodes.firstIndex { $0.horizon >= horizon } ?? tried)
+    let high = ask(nodes[upper])
+    guard upper > 0, nodes[upper].horizon > horizon else { return high }
+    let low = ask(nodes[upper - 1])
+    let below = nodes[upper - 1].horizon
+    let share = Double(horizon - below) / Double(nodes[upper].horizon - below)
+    return (low.centre + (high.centre - low.centre) * share, low.own + (high.own - low.own) * share)
+  }
+
+  /// The error quantiles of the nodes that were ever tried, as far as they are needed.
+  private func errorTable(_ view: HistoryView, panel: ExpertPanel, farthest: Int) -> ErrorTable {
+    var horizons: [Int] = []
+    var rows: [[Double]] = []
+    for node in nodes {
+      if !rows.isEmpty, node.errors.entries.count < 4 { break }
+      horizons.append(node.horizon)
+      rows.append(node.errorQuantiles(view, panel: panel, dropped: history.dropped))
+      if node.horizon >= farthest { break }
+    }
+    return ErrorTable(horizons: horizons, rows: rows)
+  }
+
+  // MARK: State
+
+  /// The position of the newest value, counted from the first value ever.
+  private var newestPosition: Int { max(0, history.dropped + history.values.count - 1) }
+
+  public func saved() -> [UInt8] {
+    var writer = StateWriter(modelName: Self.name)
+    facts.write(to: &writer)
+    history.write(to: &writer)
+    writer.write(rhythm.day ?? 0)
+    writer.write(rhythm.short ?? 0)
+    writer.write(nextRhythmCheck)
+    writer.write(nodes.count)
+    for node in nodes { node.write(to: &writer, newest: newestPosition) }
+    return writer.bytes
+  }
+
+  public init(restoring bytes: [UInt8]) throws(ForecastError) {
+    var reader = StateReader(bytes)
+    try reader.readHeader(of: Self.name)
+    facts = try SignalFacts(&reader)
+    history = try ObservedHistory(&reader, capacity: Self.capacity)
+    let day = try reader.readInt(in: 0...100_000)
+    let short = try reader.readInt(in: 0...100_000)
+    rhythm = Rhythm(day: day > 1 ? day : nil, short: short > 1 ? short : nil)
+    nextRhythmCheck = try reader.readInt(in: 0...(Int.max / 2))
+    for _ in 0..<(try reader.readInt(in: 0...64)) { nodes.append(try HorizonNode(&reader, newest: newestPosition)) }
+    for (earlier, later) in zip(nodes, nodes.dropFirst()) where later.horizon <= earlier.horizon {
+      throw .unreadableState("horizon \(later.horizon) after \(earlier.horizon)")
+    }
+    guard !nodes.isEmpty || history.values.isEmpty else { throw .unreadableState("a history without any horizon") }
+    try reader.readEnd()
+  }
+}

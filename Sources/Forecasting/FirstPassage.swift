@@ -1,0 +1,128 @@
+extension AutoForecaster {
+  /// When the signal first reaches a threshold.
+  ///
+  /// Reaching it at any step of the horizon is far more likely than being beyond it at a given one, so quantile curves
+  /// do not answer this. Paths do: at each step a path stands at a level of the distribution forecast for that step,
+  /// and that level wanders as a stationary Gaussian process whose persistence was measured on past errors (a Gaussian
+  /// copula). The random numbers are the same on every call.
+  ///
+  /// - Parameters:
+  ///   - threshold: the value to reach; from below if the newest value is below it, else from above.
+  ///   - horizonSteps: how far to look, in steps.
+  ///   - probability: the level at which ``ThresholdForecast/atProbability`` is read, between 0 and 1.
+  /// - Throws: ``ForecastError`` if there is no observation or a parameter is not sensible.
+  /// - Complexity: O(horizonSteps + 10⁶), a few milliseconds.
+  public func timeToThreshold(
+    _ threshold: Double, horizonSteps: Int, probability: Double = 0.8
+  ) throws(ForecastError) -> ThresholdForecast {
+    try ForecastLimits.check(horizons: [horizonSteps], quantiles: [0.5])
+    guard threshold.isFinite else { throw .invalidThreshold("\(threshold) is not a finite number") }
+    guard probability > 0, probability < 1 else {
+      throw .invalidThreshold("a probability of \(probability) is not between 0 and 1")
+    }
+    guard let newest = history.values.last else { throw .noObservations }
+    let scaled = threshold * history.factor
+    var result = ThresholdForecast(
+      probability: 1, earliest: 0, median: 0, latest: 0, atProbability: 0,
+      direction: newest < scaled ? .upward : .downward, step: facts.step, origin: facts.end)
+    guard newest != scaled else { return result }
+    let upward = newest < scaled
+    let bounds = facts.bounds
+    let grid = PassageGrid(horizonSteps)
+    // How high the wandering level must rise at each step; beyond a bound nothing can be reached.
+    var barriers = [Double](repeating: .infinity, count: grid.times.count)
+    if threshold <= bounds.upper, threshold >= bounds.lower {
+      withPaths(farthest: horizonSteps) { path in
+        for (index, time) in grid.times.enumerated() {
+          let below = ErrorTable.level(of: path(time), below: scaled)
+          barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)
+        }
+      }
+    }
+    let passages = PathSimulation.firstPassages(
+      barriers: barriers, persistence: power(persistence(farthest: horizonSteps), grid.spacing))
+    var passed = 0.0
+    result.earliest = nil
+    result.median = nil
+    result.latest = nil
+    result.atProbability = nil
+    for (index, share) in passages.enumerated() {
+      passed += share
+      let time = Double(grid.times[index])
+      if result.earliest == nil, passed >= 0.025 { result.earliest = time }
+      if result.median == nil, passed >= 0.5 { result.median = time }
+      if result.latest == nil, passed >= 0.975 { result.latest = time }
+      if result.atProbability == nil, passed >= probability { result.atProbability = time }
+    }
+    result.probability = min(1, passed)
+    return result
+  }
+
+  /// The persistence of the errors at the horizon asked for, or at the farthest one that was tried.
+  private func persistence(farthest: Int) -> Double {
+    let tried = nodes.last { $0.errors.entries.count >= 8 && $0.horizon <= max(12, farthest) } ?? nodes.first
+    return tried?.errors.persistence() ?? 0.9
+  }
+}
+
+/// The steps at which a passage is looked for: all of a short horizon, evenly spaced ones of a long.
+private struct PassageGrid {
+  private static let mostTimes = 1440
+
+  let times: [Int]
+  /// The mean distance of two times in steps.
+  let spacing: Double
+
+  init(_ horizon: Int) {
+    let count = min(horizon, Self.mostTimes)
+    times = (1...count).map { Int((Double($0) * Double(horizon) / Double(count)).rounded()) }
+    spacing = Double(horizon) / Double(count)
+  }
+}
+
+/// Stationary Gaussian paths, the same on every call.
+enum PathSimulation {
+  private static let normals: [Double] = (0..<4096).map { NormalDistribution.quantile((Double($0) + 0.5) / 4096) }
+
+  /// The share of paths that first reach the barrier at each step.
+  ///
+  /// A path is z[t] = φ·z[t-1] + √(1-φ²)·noise, started from its stationary law. Every path runs with its mirror
+  /// image (antithetic variates), so that the marginal law is symmetric.
+  ///
+  /// - Parameter persistence: φ.
+  static func firstPassages(barriers: [Double], persistence: Double) -> [Double] {
+    var counts = [Int](repeating: 0, count: barriers.count)
+    guard !barriers.isEmpty, barriers.contains(where: { $0 < 8 }) else { return barriers.map { _ in 0 } }
+    let pairs = min(2000, max(250, 500_000 / barriers.count))
+    let phi = min(0.99999, max(0, persistence))
+    let noise = (1 - phi * phi).squareRoot()
+    // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016).
+    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    normals.withUnsafeBufferPointer { normals in
+      func draw() -> Double {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return normals[Int((state &* 0x2545_F491_4F6C_DD1D) >> 52)]
+      }
+      for _ in 0..<pairs {
+        var z = draw()
+        var isOpen = true
+        var isMirrorOpen = true
+        for index in barriers.indices {
+          if index > 0 { z = phi * z + noise * draw() }
+          if isOpen, z >= barriers[index] {
+            counts[index] += 1
+            isOpen = false
+          }
+          if isMirrorOpen, -z >= barriers[index] {
+            counts[index] += 1
+            isMirrorOpen = false
+          }
+          if !isOpen, !isMirrorOpen { break }
+        }
+      }
+    }
+    return counts.map { Double($0) / Double(2 * pairs) }
+  }
+}

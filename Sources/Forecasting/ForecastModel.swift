@@ -1,0 +1,66 @@
+/// A method that learns from the history of one signal and forecasts it as a distribution.
+///
+/// Models are values: deterministic, free of clocks and globals, and causal (nothing after the newest value that
+/// was given can matter). Every number that leaves a model is finite.
+public protocol ForecastModel: Sendable {
+  /// The name that a rule file calls the model by.
+  static var name: String { get }
+
+  /// Makes a model that knows nothing.
+  init()
+
+  /// Brings back a model from `saved()`; its forecasts are the same to the last bit.
+  ///
+  /// - Throws: ``ForecastError/unreadableState(_:)``.
+  init(restoring bytes: [UInt8]) throws(ForecastError)
+
+  /// Learns a history, forgetting what was known before.
+  mutating func fit(_ series: ForecastSeries)
+
+  /// Learns the value of the next step; NaN if it is missing.
+  mutating func update(_ value: Double)
+
+  /// The number of values learnt that were not missing.
+  var observationCount: Int { get }
+
+  /// Forecasts the given horizons (in steps, ascending) at the given quantiles (ascending).
+  ///
+  /// Quantile values never fall with the level, respect the bounds of the series, and are never negative when no
+  /// value of the history was.
+  ///
+  /// - Throws: ``ForecastError`` if there is no observation or the request is not sensible.
+  func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution
+
+  /// The model as bytes, for `init(restoring:)`.
+  func saved() -> [UInt8]
+}
+
+/// The models by name.
+public enum ForecastModels {
+  private static let types: [any ForecastModel.Type] = [
+    AutoForecaster.self, NaiveForecaster.self, SeasonalNaiveForecaster.self, DriftForecaster.self,
+    LinearTrendForecaster.self, RobustLinearForecaster.self, SimpleSmoothingForecaster.self, HoltForecaster.self,
+    DampedHoltForecaster.self, HoltWintersForecaster.self, ThetaForecaster.self, AutoregressiveForecaster.self,
+  ]
+
+  /// The names that `make(named:)` knows, `auto` first.
+  public static var names: [String] { types.map { $0.name } }
+
+  /// Makes a model that knows nothing yet.
+  ///
+  /// - Throws: ``ForecastError/unknownModel(_:)``.
+  public static func make(named name: String) throws(ForecastError) -> any ForecastModel {
+    guard let type = types.first(where: { $0.name == name }) else { throw .unknownModel(name) }
+    return type.init()
+  }
+
+  /// Brings back a saved model of whichever kind.
+  ///
+  /// - Throws: ``ForecastError/unreadableState(_:)`` or ``ForecastError/unknownModel(_:)``.
+  public static func restore(_ bytes: [UInt8]) throws(ForecastError) -> any ForecastModel {
+    var reader = StateReader(bytes)
+    let name = try reader.readHeader()
+    guard let type = types.first(where: { $0.name == name }) else { throw .unknownModel(name) }
+    return try type.init(restoring: bytes)
+  }
+}

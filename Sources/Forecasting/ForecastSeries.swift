@@ -1,0 +1,41 @@
+/// The history of one signal on an even grid, oldest value first.
+///
+/// A value that is NaN or infinite counts as missing. The bounds are facts about the signal (a free disk never
+/// exceeds its size), not wishes: forecasts are cut at them.
+public struct ForecastSeries: Sendable, Equatable {
+  /// The values, `step` apart; NaN where nothing was measured.
+  public var values: [Double]
+
+  /// The distance between two values in milliseconds; at least 1.
+  public var step: Int64
+
+  /// The time of `values[0]` in UTC milliseconds.
+  public var start: Int64
+
+  /// What is added to UTC to get the local time that daily habits follow, in milliseconds.
+  public var timeZoneOffset: Int64
+
+  /// The least value that the signal can take, if there is one.
+  public var lowerBound: Double?
+
+  /// The greatest value that the signal can take, if there is one.
+  public var upperBound: Double?
+
+  /// Makes a series from values that are `step` milliseconds apart, the first at `start`.
+  public init(
+    values: [Double], step: Int64, start: Int64 = 0, timeZoneOffset: Int64 = 0,
+    lowerBound: Double? = nil, upperBound: Double? = nil
+  ) {
+    self.values = values
+    self.step = max(1, step)
+    self.start = start
+    self.timeZoneOffset = timeZoneOffset
+    self.lowerBound = lowerBound
+    self.upperBound = upperBound
+  }
+
+  /// The time of the newest value in UTC milliseconds, missing or not; `start` of an empty series.
+  public var end: Int64 {
+    start &+ Int64(max(0, values.count - 1)) &* step
+  }
+}

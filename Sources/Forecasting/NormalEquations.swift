@@ -1,0 +1,107 @@
+/// Least squares with a penalty on the size of the coefficients, from sums that grow row by row.
+///
+/// A. E. Hoerl and R. W. Kennard, "Ridge regression" (1970). The penalty is relative to each feature's own mean
+/// square, so that it does not matter in which unit a feature is measured.
+struct NormalEquations: Sendable, Equatable {
+  let width: Int
+  /// The lower triangle of XᵀWX, row by row.
+  private(set) var products: [Double]
+  /// XᵀWz.
+  private(set) var targets: [Double]
+  /// The sum of the rows' weights.
+  private(set) var weight = 0.0
+  /// What new rows are divided by, so that old rows fade without being touched.
+  private(set) var unit = 1.0
+
+  init(width: Int) {
+    self.width = width
+    products = [Double](repeating: 0, count: width * (width + 1) / 2)
+    targets = [Double](repeating: 0, count: width)
+  }
+
+  /// Adds a row of features and what they should have added up to.
+  mutating func add(_ features: UnsafePointer<Double>, target: Double, weight: Double) {
+    let rowWeight = weight / unit
+    let width = width
+    for row in 0..<width { targets[row] += features[row] * rowWeight * target }
+    products.withUnsafeMutableBufferPointer { products in
+      var position = 0
+      for row in 0..<width {
+        let weighted = features[row] * rowWeight
+        for column in 0...row { products[position + column] += weighted * features[column] }
+        position += row + 1
+      }
+    }
+    self.weight += rowWeight
+  }
+
+  /// Makes all rows so far count less.
+  mutating func fade(_ factor: Double) {
+    unit *= factor
+    guard unit < 1e-60 else { return }
+    for index in products.indices { products[index] *= unit }
+    for index in targets.indices { targets[index] *= unit }
+    weight *= unit
+    unit = 1
+  }
+
+  /// The coefficients under the given penalty, by Cholesky's factorisation; nil if there is nothing to learn from.
+  ///
+  /// - Complexity: O(width³).
+  func solve(penalty: Double) -> [Double]? {
+    guard weight > 0 else { return nil }
+    var scales = [Double](repeating: 0, count: width)
+    for row in 0..<width {
+      let square = products[row * (row + 1) / 2 + row] / weight
+      scales[row] = square > 1e-24 ? 1 / square.squareRoot() : 0
+    }
+    var factor = [Double](repeating: 0, count: width * width)
+    var solution = [Double](repeating: 0, count: width)
+    for row in 0..<width {
+      for column in 0...row {
+        var sum = products[row * (row + 1) / 2 + column] / weight * scales[row] * scales[column]
+        if row == column { sum = (scales[row] == 0 ? 1 : sum) + penalty }
+        for inner in 0..<column { sum -= factor[row * width + inner] * factor[column * width + inner] }
+        if row == column {
+          guard sum > 1e-12 else { return nil }
+          factor[row * width + row] = sum.squareRoot()
+        } else {
+          factor[row * width + column] = sum / factor[column * width + column]
+        }
+      }
+    }
+    for row in 0..<width {
+      var sum = targets[row] / weight * scales[row]
+      for inner in 0..<row { sum -= factor[row * width + inner] * solution[inner] }
+      solution[row] = sum / factor[row * width + row]
+    }
+    for row in stride(from: width - 1, through: 0, by: -1) {
+      var sum = solution[row]
+      for inner in row + 1..<width { sum -= factor[inner * width + row] * solution[inner] }
+      solution[row] = sum / factor[row * width + row]
+    }
+    for row in 0..<width { solution[row] *= scales[row] }
+    return solution
+  }
+
+  func write(to writer: inout StateWriter) {
+    writer.write(products)
+    writer.write(targets)
+    writer.write(weight)
+    writer.write(unit)
+  }
+
+  init(_ reader: inout StateReader, width: Int) throws(ForecastError) {
+    self.width = width
+    products = try reader.readDoubles(atMost: width * (width + 1) / 2)
+    targets = try reader.readDoubles(atMost: width)
+    weight = try reader.readDouble()
+    unit = try reader.readDouble()
+    guard products.count == width * (width + 1) / 2, targets.count == width else {
+      throw .unreadableState("normal equations of another size")
+    }
+    guard weight.isFinite, unit > 0, unit <= 1, products.allSatisfy(\.isFinite), targets.allSatisfy(\.isFinite) else {
+      throw .unreadableState("normal equations that are not finite")
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/// When a signal first reaches a threshold.
+public struct ThresholdForecast: Sendable, Equatable {
+  /// Which side the signal comes from.
+  public enum Direction: Sendable, Equatable {
+    /// The signal is below the threshold and may rise to it.
+    case upward
+    /// The signal is above the threshold and may fall to it.
+    case downward
+  }
+
+  /// The probability that the threshold is reached at some step of the horizon.
+  public var probability: Double
+
+  /// The steps until the crossing, by quantile of its distribution; nil where it lies beyond the horizon. A signal
+  /// that is at the threshold already crosses in 0 steps.
+  public var earliest: Double?
+  public var median: Double?
+  public var latest: Double?
+
+  /// The steps until the crossing has happened with the probability that was asked for; nil beyond the horizon.
+  public var atProbability: Double?
+
+  /// The side that the signal comes from.
+  public var direction: Direction
+
+  /// The length of one step in milliseconds.
+  public var step: Int64
+
+  /// The time of the newest value that the forecast knew, in UTC milliseconds.
+  public var origin: Int64
+}
