@@ -1,0 +1,311 @@
+import Logging
+import PromQL
+import SeriesStore
+import Synchronization
+import TimeSeries
+
+/// Evaluates one group of rules, slot after slot.
+actor RuleGroupRunner {
+  /// What a rule remembers between evaluations.
+  private enum Memory: Sendable {
+    case none
+    case alerts(AlertStates)
+    case forecast(ForecastRule)
+    case anomaly(AnomalyRule)
+  }
+
+  nonisolated let file: String
+  nonisolated let group: RuleGroup
+  /// Milliseconds between two evaluations.
+  nonisolated let interval: Int64
+  private nonisolated let published: Mutex<RuleGroupStatus>
+  private let context: RuleContext
+  private let metrics: RuleMetrics
+  private let queryOffset: Int64
+  private var memories: [Memory]
+  private var outputs: [RuleOutputs]
+  /// The runner of an earlier version of this group, until its memories are taken over.
+  private var predecessor: RuleGroupRunner?
+  private var hasDescribedSeries = false
+
+  init(_ group: RuleGroup, file: String, context: RuleContext, predecessor: RuleGroupRunner? = nil) {
+    self.group = group
+    self.file = file
+    self.context = context
+    self.predecessor = predecessor
+    interval = group.interval ?? context.configuration.evaluationInterval
+    queryOffset = group.queryOffset ?? context.configuration.queryOffset
+    metrics = RuleMetrics(registry: context.registry, group: "\(file);\(group.name)")
+    published = Mutex(
+      RuleGroupStatus(
+        name: group.name, file: file, interval: interval, limit: group.limit,
+        rules: group.rules.map { RuleStatus(rule: $0) }))
+    memories = group.rules.map(Self.emptyMemory)
+    outputs = group.rules.map { _ in RuleOutputs() }
+  }
+
+  /// How the group fares.
+  nonisolated var status: RuleGroupStatus { published.withLock { $0 } }
+
+  // MARK: Schedule
+
+  /// Evaluates the group at every slot until the task is cancelled.
+  func run() async {
+    var slot = Self.nextSlot(after: context.time.now(), interval: interval, offset: offset)
+    while !Task.isCancelled {
+      do {
+        try await context.time.sleep(until: slot)
+      } catch {
+        return
+      }
+      await evaluate(at: slot)
+      let next = max(slot + interval, Self.nextSlot(after: context.time.now() - 1, interval: interval, offset: offset))
+      note(missed: Int((next - slot) / interval) - 1)
+      slot = next
+    }
+  }
+
+  /// The group's own place in its interval, so that groups do not all start at once.
+  private var offset: Int64 { Self.offset(file: file, group: group.name, interval: interval) }
+
+  static func offset(file: String, group: String, interval: Int64) -> Int64 {
+    Int64(StableHash.hash(group, seed: StableHash.hash(file)) % UInt64(max(1, interval)))
+  }
+
+  /// The first moment after `time` that is a multiple of `interval` plus `offset`.
+  static func nextSlot(after time: Int64, interval: Int64, offset: Int64) -> Int64 {
+    ((time - offset).flooringQuotient(interval) + 1) * interval + offset
+  }
+
+  private func note(missed: Int) {
+    let seconds = published.withLock { status in
+      status.missedIterations += missed
+      return status.evaluationSeconds
+    }
+    metrics.noteIteration(seconds: seconds, missed: missed)
+  }
+
+  // MARK: Evaluation
+
+  /// Evaluates all rules, one after the other, at `slot` (UTC milliseconds).
+  func evaluate(at slot: Int64) async {
+    let started = ContinuousClock.now
+    await takeOver()
+    describeSeries()
+    for index in group.rules.indices {
+      let ruleStarted = ContinuousClock.now
+      var failure: String?
+      do {
+        try await evaluate(rule: index, at: slot - queryOffset)
+      } catch {
+        failure = "\(error)"
+      }
+      metrics.countEvaluation(failed: failure != nil)
+      let seconds = ruleStarted.duration(to: .now).inSeconds
+      var alerts: [Alert] = []
+      if case .alerts(let states) = memories[index] { alerts = states.active }
+      let earlier = published.withLock { status in
+        let earlier = status.rules[index].lastError
+        status.rules[index].health = failure == nil ? .good : .bad
+        status.rules[index].lastError = failure
+        status.rules[index].lastEvaluation = slot
+        status.rules[index].evaluationSeconds = seconds
+        status.rules[index].alerts = alerts
+        return earlier
+      }
+      log(failure, after: earlier, of: group.rules[index])
+      await Task.yield()
+    }
+    let seconds = started.duration(to: .now).inSeconds
+    published.withLock { status in
+      status.lastEvaluation = slot
+      status.evaluationSeconds = seconds
+    }
+  }
+
+  /// Tells of a failure once, not at every evaluation.
+  private func log(_ failure: String?, after earlier: String?, of rule: Rule) {
+    guard failure != earlier else { return }
+    let place: Logger.Metadata = ["file": "\(file)", "group": "\(group.name)", "rule": "\(rule.name)"]
+    if let failure {
+      context.logger.warning("rule failed: \(failure)", metadata: place)
+    } else {
+      context.logger.info("rule works again", metadata: place)
+    }
+  }
+
+  private func evaluate(rule index: Int, at time: Int64) async throws {
+    let rule = group.rules[index]
+    // Taken out while it works, so that it is not copied; nothing else enters the runner's evaluation meanwhile.
+    let memory = memories[index]
+    memories[index] = .none
+    switch (rule.kind, memory) {
+    case (.alerting(let block), .alerts(var states)):
+      defer { memories[index] = .alerts(states) }
+      let evaluation = AlertEvaluation(rule: rule, block: block, context: context)
+      let findings = evaluation.findings(try vector(of: rule, at: time), at: time)
+      try states.update(
+        findings, at: time, hold: block.hold, keepFiringFor: block.keepFiringFor, limit: group.limit)
+      try write(AlertEvaluation.outputs(of: states.active), rule: index, at: time)
+    case (.forecast, .forecast(var forecast)):
+      defer { memories[index] = .forecast(forecast) }
+      let result = try await forecast.evaluate(reader(rule, at: time), at: time, interval: interval, budget: budget)
+      try record(result, rule: index, kind: "forecast", at: time)
+      metrics.note(forecast.skill, rule: rule.name)
+    case (.anomaly, .anomaly(var anomaly)):
+      defer { memories[index] = .anomaly(anomaly) }
+      let result = try await anomaly.evaluate(reader(rule, at: time), at: time, interval: interval, budget: budget)
+      try record(result, rule: index, kind: "anomaly", at: time)
+    default:
+      memories[index] = memory
+      let recorded = try vector(of: rule, at: time).map {
+        RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value)
+      }
+      try write(recorded, rule: index, at: time)
+    }
+  }
+
+  private func vector(of rule: Rule, at time: Int64) throws -> [VectorElement] {
+    switch try context.engine.instant(rule.expression, at: time, source: context.store).value {
+    case .scalar(let sample): return [VectorElement(labels: .empty, value: sample.value, timestamp: time)]
+    case .vector(let elements): return elements
+    case .string, .matrix: throw RuleFault("rule result is not a vector or scalar")
+    }
+  }
+
+  private func reader(_ rule: Rule, at time: Int64) -> SignalReader {
+    SignalReader(
+      engine: context.engine, expression: rule.expression, source: context.store,
+      earliest: time - context.store.configuration.retentionTime)
+  }
+
+  /// A quarter of the interval; what is not learnt by then waits for the next evaluation.
+  private var budget: WorkBudget { WorkBudget(seconds: Double(interval) / 4000) }
+
+  private func record(_ result: PredictionResult, rule index: Int, kind: String, at time: Int64) throws {
+    let name = group.rules[index].name
+    metrics.note(result, rule: name, kind: kind)
+    metrics.countDropped(result.dropped, rule: name, reason: "limit")
+    try write(result.outputs, rule: index, at: time)
+    for curve in result.curves { context.store.setCurve(curve.labels, samples: curve.samples) }
+  }
+
+  private func write(_ outputs: [RuleOutput], rule index: Int, at time: Int64) throws {
+    let rule = group.rules[index]
+    if !rule.isAlerting {
+      if group.limit > 0, outputs.count > group.limit {
+        throw RuleFault("exceeded limit of \(group.limit) with \(outputs.count) series")
+      }
+      var seen: Set<Labels> = []
+      seen.reserveCapacity(outputs.count)
+      for output in outputs where !seen.insert(output.labels).inserted { throw RuleFault.duplicateLabels }
+    }
+    let refused = self.outputs[index].write(outputs, at: time, to: context)
+    metrics.countDropped(refused, rule: rule.name, reason: "store_full")
+  }
+
+  /// Tells the store what the recorded metrics are.
+  private func describeSeries() {
+    if hasDescribedSeries { return }
+    hasDescribedSeries = true
+    for rule in group.rules where !rule.isAlerting {
+      let words = rule.expressionText.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      func describe(_ name: String, _ what: String) {
+        let type: MetricType = name.hasSuffix("_total") ? .counter : .gauge
+        context.store.setMetadata(MetricMetadata(type: type, help: "\(what) \(words)"), for: name)
+      }
+      switch rule.kind {
+      case .recording: describe(rule.name, "Recorded value of")
+      case .anomaly:
+        describe(rule.name, "Anomaly score, 1 is the line of alerting, of")
+        describe("\(rule.name)_expected", "Bounds between which the next value would not be unusual, of")
+      case .forecast(let block):
+        switch block.target {
+        case .horizons:
+          describe(rule.name, "Forecast of")
+          describe("\(rule.name)_curve", "Forecast, at future times, of")
+        case .limit(let target):
+          describe(rule.name, "Seconds until \(target.text) is reached by")
+          describe(
+            ForecastRule.probabilityName(of: rule.name), "Probability that \(target.text) is reached by")
+        }
+      case .alerting: break
+      }
+    }
+  }
+
+  // MARK: Reload
+
+  /// Takes over what an earlier version of the group knew: everything of rules that are the same, and the alerts of
+  /// those that changed. Series that only the earlier version gave end with the next evaluation.
+  private func takeOver() async {
+    guard let old = predecessor else { return }
+    predecessor = nil
+    let legacy = await old.handOver()
+    var rest = legacy
+    for (index, rule) in group.rules.enumerated() {
+      let same = rest.firstIndex { $0.rule.definition == rule.definition }
+      let similar = rest.firstIndex { $0.rule.name == rule.name && $0.rule.isAlerting == rule.isAlerting }
+      guard let found = same ?? similar else { continue }
+      let entry = rest.remove(at: found)
+      outputs[index].adopt(entry.outputs.recorded)
+      switch (rule.kind, entry.memory) {
+      case (.alerting(let block), .alerts(var states)):
+        states.apply(newHold: block.hold, at: context.time.now())
+        memories[index] = .alerts(states)
+      case (.forecast, .forecast) where same != nil, (.anomaly, .anomaly) where same != nil:
+        memories[index] = entry.memory
+      case (_, .forecast(let forecast)):
+        dropCurves(of: forecast)
+      default: break
+      }
+    }
+    let now = context.time.now()
+    for entry in rest {
+      var outputs = entry.outputs
+      outputs.end(at: now, in: context)
+      if case .forecast(let forecast) = entry.memory { dropCurves(of: forecast) }
+    }
+  }
+
+  private struct Legacy: Sendable {
+    var rule: Rule
+    var memory: Memory
+    var outputs: RuleOutputs
+  }
+
+  private func handOver() async -> [Legacy] {
+    await takeOver()
+    defer {
+      memories = group.rules.map(Self.emptyMemory)
+      outputs = group.rules.map { _ in RuleOutputs() }
+    }
+    return group.rules.indices.map { Legacy(rule: group.rules[$0], memory: memories[$0], outputs: outputs[$0]) }
+  }
+
+  /// Ends everything that the group gave, because it is no longer wanted.
+  func retire() async {
+    let now = context.time.now()
+    for var entry in await handOver() {
+      entry.outputs.end(at: now, in: context)
+      if case .forecast(let forecast) = entry.memory {
+        dropCurves(of: forecast)
+        metrics.unregisterSkill(rule: entry.rule.name)
+      }
+    }
+    metrics.unregister()
+  }
+
+  private func dropCurves(of forecast: ForecastRule) {
+    for labels in forecast.ownedCurves { context.store.setCurve(labels, samples: []) }
+  }
+
+  private static func emptyMemory(of rule: Rule) -> Memory {
+    switch rule.kind {
+    case .recording: .none
+    case .alerting: .alerts(AlertStates())
+    case .forecast(let block): .forecast(ForecastRule(rule: rule, block: block))
+    case .anomaly(let block): .anomaly(AnomalyRule(rule: rule, block: block))
+    }
+  }
+}

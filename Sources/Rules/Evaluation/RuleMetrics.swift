@@ -1,0 +1,97 @@
+import Exposition
+import TimeSeries
+
+/// What Harecast tells about its rules on its own /metrics.
+struct RuleMetrics: Sendable {
+  let registry: MetricRegistry
+  /// The file and the name of the group, as Prometheus writes them: `file;group`.
+  let group: String
+
+  /// Counts the evaluation of one rule.
+  func countEvaluation(failed: Bool) {
+    registry.counter(
+      "harecast_rule_evaluations_total", help: "Evaluations of rules.", labels: ["rule_group": group]
+    ).increment()
+    // Made on the first evaluation, so that the series is there before the first failure.
+    let failures = registry.counter(
+      "harecast_rule_evaluation_failures_total", help: "Evaluations of rules that failed.",
+      labels: ["rule_group": group])
+    if failed { failures.increment() }
+  }
+
+  /// Notes the evaluation of the whole group.
+  func noteIteration(seconds: Double, missed: Int) {
+    registry.gauge(
+      "harecast_rule_group_last_duration_seconds", help: "Seconds that the last evaluation of the group took.",
+      labels: ["rule_group": group]
+    ).set(seconds)
+    registry.counter(
+      "harecast_rule_group_iterations_total", help: "Evaluations of the group that were due, missed ones included.",
+      labels: ["rule_group": group]
+    ).increment(by: Double(1 + missed))
+    registry.counter(
+      "harecast_rule_group_iterations_missed_total", help: "Evaluations of the group left out because it was slow.",
+      labels: ["rule_group": group]
+    ).increment(by: Double(missed))
+  }
+
+  /// Counts series that a rule did not give, or that the store did not take.
+  func countDropped(_ count: Int, rule: String, reason: String) {
+    guard count > 0 else { return }
+    registry.counter(
+      "harecast_rule_series_dropped_total", help: "Series left out of the output of a rule, by reason.",
+      labels: ["rule_group": group, "rule": rule, "reason": reason]
+    ).increment(by: Double(count))
+  }
+
+  /// Notes what a prediction did.
+  ///
+  /// - Parameter kind: `forecast` or `anomaly`.
+  func note(_ result: PredictionResult, rule: String, kind: String) {
+    registry.gauge(
+      "harecast_\(kind)_series", help: "Series with a model, by rule.", labels: ["rule_group": group, "rule": rule]
+    ).set(Double(result.series))
+    registry.counter(
+      "harecast_\(kind)_fit_seconds_total", help: "Seconds spent in models, by rule.",
+      labels: ["rule_group": group, "rule": rule]
+    ).increment(by: result.fitSeconds)
+  }
+
+  /// Notes how the forecasts of a rule have done.
+  func note(_ skill: [(horizon: String, tally: SkillTally)], rule: String) {
+    for (horizon, tally) in skill {
+      let labels: KeyValuePairs<String, String> = ["rule": rule, "horizon": horizon]
+      if let coverage = tally.coverage {
+        registry.gauge(
+          "harecast_forecast_coverage_ratio", help: "Share of values inside the outermost forecast interval.",
+          labels: labels
+        ).set(coverage)
+      }
+      if let ratio = tally.absoluteErrorRatio {
+        registry.gauge(
+          "harecast_forecast_absolute_error_ratio",
+          help: "Mean absolute error of the forecast median over that of assuming no change.", labels: labels
+        ).set(ratio)
+      }
+    }
+  }
+
+  /// Takes everything about the group and its rules off the export.
+  func unregister() {
+    let own = registry.collect().flatMap(\.samples).map(\.labels)
+    for labels in own where labels["rule_group"] == group {
+      registry.unregister(name: labels.metricName, labelSet: labels.withoutMetricName)
+    }
+  }
+
+  /// Takes the skill of a rule's forecasts off the export.
+  func unregisterSkill(rule: String) {
+    for name in ["harecast_forecast_coverage_ratio", "harecast_forecast_absolute_error_ratio"] {
+      for family in registry.collect() where family.name == name {
+        for point in family.samples where point.labels["rule"] == rule {
+          registry.unregister(name: name, labelSet: point.labels.withoutMetricName)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import AnomalyDetection
+import Forecasting
+import StrictYAML
+import TimeSeries
+
+/// The bounds of what a prediction block may ask for.
+enum PredictionLimits {
+  static let horizons = 32
+  static let quantiles = 20
+  /// The most steps of a history.
+  static let historySteps: Int64 = 50_000
+  /// The most steps to the farthest horizon.
+  static let horizonSteps: Int64 = 50_000
+  /// The most series of one rule.
+  static let series = 100_000
+  static let models = 8
+}
+
+extension RuleFileReader {
+  /// Reads a `forecast` block; nil if something in it is wrong, which is then reported.
+  mutating func forecast(_ node: YAMLNode) throws(YAMLError) -> ForecastBlock? {
+    let before = errors.count
+    var reader = try MappingReader(node, "a forecast block")
+    let step = try milliseconds("step", 60_000, &reader)
+    let history = try milliseconds("history", 14 * 86_400_000, &reader)
+    let limit = try seriesLimit(&reader)
+    let models = try models(&reader)
+    let isLimit = reader.has("until")
+    let target: ForecastBlock.Target?
+    var quantiles = [0.025, 0.5, 0.975]
+    if isLimit {
+      target = try threshold(&reader, step: step)
+      for key in ["horizons", "quantiles"] where reader.has(key) {
+        report(reader.place(of: key), "'\(key)' does not go with 'until' in a forecast block")
+      }
+      reader.ignore("horizons")
+      reader.ignore("quantiles")
+    } else {
+      target = try horizons(&reader, step: step).map { .horizons($0) }
+      quantiles = try self.quantiles(&reader) ?? quantiles
+      for key in ["horizon", "probability"] where reader.has(key) {
+        report(reader.place(of: key), "'\(key)' needs 'until' in a forecast block")
+      }
+      reader.ignore("horizon")
+      reader.ignore("probability")
+    }
+    checkHistory(history, step: step, reader.place(of: "history"))
+    try reader.finish()
+    guard let target, errors.count == before else { return nil }
+    return ForecastBlock(
+      target: target, quantiles: quantiles, models: models, history: history, step: step, limit: limit)
+  }
+
+  /// Reads an `anomaly` block; nil if something in it is wrong, which is then reported.
+  mutating func anomaly(_ node: YAMLNode) throws(YAMLError) -> AnomalyBlock? {
+    let before = errors.count
+    var reader = try MappingReader(node, "an anomaly block")
+    let history = try milliseconds("history", 7 * 86_400_000, &reader)
+    let step = reader.has("step") ? try milliseconds("step", 60_000, &reader) : nil
+    reader.ignore("step")
+    let limit = try seriesLimit(&reader)
+    var rate = AnomalyOptions.defaultFalseAlarmsPerDay
+    if let node = reader.optionalNode("false_alarms") {
+      let text = try node.text("false_alarms")
+      if let given = Self.rate(text) {
+        rate = given
+      } else {
+        report(node.place, "false_alarms: \(Labels.quoted(text)) is not a rate; write for instance 1 per 30d")
+      }
+    }
+    var direction = AnomalyDirection.both
+    if let node = reader.optionalNode("direction") {
+      let text = try node.text("direction")
+      if let given = AnomalyDirection(rawValue: text) {
+        direction = given
+      } else {
+        report(node.place, "direction: \(Labels.quoted(text)) is not one of up, down, both")
+      }
+    }
+    if let step { checkHistory(history, step: step, reader.place(of: "history")) }
+    try reader.finish()
+    guard errors.count == before else { return nil }
+    return AnomalyBlock(history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit)
+  }
+
+  // MARK: Parts
+
+  private mutating func threshold(
+    _ reader: inout MappingReader, step: Int64
+  ) throws(YAMLError) -> ForecastBlock.Target? {
+    let node = try reader.node("until")
+    let text = try node.text("until")
+    let horizon = try milliseconds("horizon", 86_400_000, &reader)
+    var probability = 0.8
+    if let given = try reader.optionalDouble("probability") {
+      if given > 0, given < 1 {
+        probability = given
+      } else {
+        report(reader.place(of: "probability"), "probability: \(given) is not between 0 and 1")
+      }
+    }
+    checkHorizon(horizon, step: step, reader.place(of: "horizon"))
+    guard let expression = expression(text, at: node.place) else { return nil }
+    return .limit(.init(expression: expression, text: text, horizon: horizon, probability: probability))
+  }
+
+  private mutating func horizons(
+    _ reader: inout MappingReader, step: Int64
+  ) throws(YAMLError) -> [ForecastBlock.Horizon]? {
+    let place = reader.place(of: "horizons")
+    let nodes = try reader.sequence("horizons")
+    guard !nodes.isEmpty else {
+      report(place, "a forecast block needs 'horizons' or 'until'")
+      return nil
+    }
+    guard nodes.count <= PredictionLimits.horizons else {
+      report(place, "\(nodes.count) horizons exceed the limit of \(PredictionLimits.horizons)")
+      return nil
+    }
+    var result: [ForecastBlock.Horizon] = []
+    for node in nodes {
+      let text = try node.text("a horizon")
+      guard let length = duration(text, at: node.place) else { continue }
+      checkHorizon(length, step: step, node.place)
+      if result.contains(where: { $0.milliseconds == length }) {
+        report(node.place, "the horizon \(text) is given twice")
+      }
+      result.append(.init(text: text, milliseconds: length))
+    }
+    return result.sorted { $0.milliseconds < $1.milliseconds }
+  }
+
+  private mutating func quantiles(_ reader: inout MappingReader) throws(YAMLError) -> [Double]? {
+    guard let node = reader.optionalNode("quantiles") else { return nil }
+    let items = try node.items("quantiles")
+    guard !items.isEmpty, items.count <= PredictionLimits.quantiles else {
+      report(node.place, "quantiles: give 1 to \(PredictionLimits.quantiles) numbers between 0 and 1")
+      return nil
+    }
+    var result: [Double] = []
+    for item in items {
+      let value = try item.double("a quantile")
+      if !(value > 0 && value < 1) || result.contains(value) {
+        report(item.place, "the quantile \(value) is not between 0 and 1, or given twice")
+      }
+      result.append(value)
+    }
+    return result.sorted()
+  }
+
+  private mutating func models(_ reader: inout MappingReader) throws(YAMLError) -> [String] {
+    guard let node = reader.optionalNode("model") else { return [AutoForecaster.name] }
+    var names: [String] = []
+    var items = [node]
+    if case .sequence(let list) = node.content { items = list }
+    for item in items {
+      let name = try item.text("model")
+      if !ForecastModels.names.contains(name) {
+        report(item.place, "\(ForecastError.unknownModel(name))")
+      }
+      names.append(name)
+    }
+    if names.isEmpty || names.count > PredictionLimits.models {
+      report(node.place, "model: give 1 to \(PredictionLimits.models) names")
+    }
+    return names
+  }
+
+  private mutating func seriesLimit(_ reader: inout MappingReader) throws(YAMLError) -> Int {
+    let limit = try reader.optionalInt("limit") ?? 200
+    if limit < 1 || limit > PredictionLimits.series {
+      report(reader.place(of: "limit"), "limit: \(limit) is not between 1 and \(PredictionLimits.series)")
+    }
+    return limit
+  }
+
+  /// A duration of at least a second, or `fallback`.
+  private mutating func milliseconds(
+    _ key: String, _ fallback: Int64, _ reader: inout MappingReader
+  ) throws(YAMLError) -> Int64 {
+    guard let node = reader.optionalNode(key) else { return fallback }
+    let text = try node.text(key)
+    guard let value = duration(text, at: node.place) else { return fallback }
+    if value < 1000 {
+      report(node.place, "\(key): \(text) is shorter than 1s")
+      return fallback
+    }
+    return value
+  }
+
+  private mutating func checkHorizon(_ horizon: Int64, step: Int64, _ place: YAMLPlace) {
+    if horizon < step {
+      report(
+        place,
+        "the horizon \(PrometheusDuration.format(horizon)) is shorter than the step \(PrometheusDuration.format(step))")
+    } else if horizon / step > PredictionLimits.horizonSteps {
+      report(
+        place,
+        "the horizon \(PrometheusDuration.format(horizon)) has \(horizon / step) steps, more than the limit of "
+          + "\(PredictionLimits.horizonSteps)")
+    }
+  }
+
+  private mutating func checkHistory(_ history: Int64, step: Int64, _ place: YAMLPlace) {
+    if history / step > PredictionLimits.historySteps {
+      report(
+        place,
+        "the history \(PrometheusDuration.format(history)) has \(history / step) steps, more than the limit of "
+          + "\(PredictionLimits.historySteps)")
+    }
+  }
+
+  /// Alarms a day from `1 per 30d`.
+  private static func rate(_ text: String) -> Double? {
+    let words = text.split(separator: " ")
+    guard words.count == 3, words[1] == "per", let count = Double(words[0]), count > 0, count.isFinite,
+      let period = PrometheusDuration.parse(words[2]), period > 0
+    else { return nil }
+    let rate = count * 86_400_000 / Double(period)
+    return rate.isFinite && rate > 0 ? rate : nil
+  }
+}

@@ -1,0 +1,16 @@
+extension Rule {
+  /// The metrics whose present values the rule records; none for an alerting rule. The future curve of a forecast is
+  /// not among them: its samples lie ahead.
+  public var recordedMetricNames: [String] {
+    switch kind {
+    case .recording: [name]
+    case .anomaly: [name, "\(name)_expected"]
+    case .forecast(let block):
+      switch block.target {
+      case .horizons: [name]
+      case .limit: [name, ForecastRule.probabilityName(of: name)]
+      }
+    case .alerting: []
+    }
+  }
+}

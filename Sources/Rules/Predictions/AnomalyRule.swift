@@ -1,0 +1,116 @@
+import AnomalyDetection
+import PromQL
+import TimeSeries
+
+/// What a rule with an `anomaly` block knows from one evaluation to the next.
+struct AnomalyRule: Sendable {
+  /// The most values of history that a scorer learns at the start.
+  private static let maximumHistory: Int64 = 20_160
+
+  /// One series under watch.
+  private struct Signal: Sendable {
+    var scorer: AnomalyScorer
+    var lastSeen: Int64
+    /// History that the scorer has not seen yet, oldest first.
+    var waiting: [Sample] = []
+    var verdict: AnomalyVerdict?
+  }
+
+  let name: String
+  let block: AnomalyBlock
+  let labels: [Label]
+  private var signals: [Labels: Signal] = [:]
+  private var busiest: BusiestSeries
+  /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
+  private var gridEnd: Int64?
+
+  init(rule: Rule, block: AnomalyBlock) {
+    name = rule.name
+    self.block = block
+    labels = rule.labels
+    busiest = BusiestSeries(limit: block.limit)
+  }
+
+  /// Scores what is new and gives what is to be recorded.
+  ///
+  /// - Parameters:
+  ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
+  ///   - interval: the milliseconds between two evaluations.
+  mutating func evaluate(
+    _ reader: SignalReader, at time: Int64, interval: Int64, budget: WorkBudget
+  ) async throws -> PredictionResult {
+    let values = try reader.values(at: time)
+    let chosen = busiest.choose(among: values)
+    var result = PredictionResult()
+    result.dropped = values.count - chosen.count
+    try await takeIn(values, chosen, reader, at: time, step: max(block.step ?? interval, interval))
+
+    for labels in chosen.sorted() {
+      guard var signal = signals.removeValue(forKey: labels) else { continue }
+      defer { signals[labels] = signal }
+      let started = ContinuousClock.now
+      if signal.waiting.count <= 2 || !budget.isSpent {
+        for sample in signal.waiting { signal.verdict = signal.scorer.score(sample.value, at: sample.timestamp) }
+        signal.waiting = []
+      }
+      result.fitSeconds += started.duration(to: .now).inSeconds
+      if let verdict = signal.verdict { record(verdict, labels, into: &result) }
+      await Task.yield()
+    }
+    result.series = signals.count
+    return result
+  }
+
+  private mutating func takeIn(
+    _ values: [Labels: Double], _ chosen: Set<Labels>, _ reader: SignalReader, at time: Int64, step: Int64
+  ) async throws {
+    let options = AnomalyOptions(
+      step: step, falseAlarmsPerDay: block.falseAlarmsPerDay, direction: block.direction)
+    for labels in chosen where signals[labels] == nil {
+      signals[labels] = Signal(scorer: AnomalyScorer(options: options), lastSeen: time)
+    }
+    signals = signals.filter { labels, signal in
+      chosen.contains(labels) || (values[labels] == nil && time - signal.lastSeen <= ForecastRule.forgetAfter)
+    }
+    for labels in chosen { signals[labels]?.lastSeen = time }
+    // The grid passes through the evaluations, so that the newest value is always on it.
+    let history = min(block.history / step, Self.maximumHistory)
+    if let last = gridEnd, time - last < history * step {
+      guard time - last >= step else { return }
+      let steps = (time - last) / step
+      if steps == 1 {
+        for labels in chosen {
+          if let value = values[labels] { signals[labels]?.waiting.append(Sample(last + step, value)) }
+        }
+      } else {
+        try await read(from: last + step, through: last + steps * step, step: step, reader)
+      }
+      gridEnd = last + steps * step
+    } else {
+      try await read(from: time - max(0, history - 1) * step, through: time, step: step, reader)
+      gridEnd = time
+    }
+  }
+
+  private mutating func read(
+    from first: Int64, through last: Int64, step: Int64, _ reader: SignalReader
+  ) async throws {
+    var columns: [Labels: [Sample]] = [:]
+    let known = Set(signals.keys)
+    try await reader.values(from: first, through: last, step: step) { labels, index, value in
+      if known.contains(labels) {
+        columns[labels, default: []].append(Sample(first + Int64(index) * step, value))
+      }
+    }
+    for (labels, samples) in columns { signals[labels]?.waiting += samples }
+  }
+
+  private func record(_ verdict: AnomalyVerdict, _ signalLabels: Labels, into result: inout PredictionResult) {
+    result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels), value: verdict.score))
+    for (bound, value) in [("lower", verdict.expectedLow), ("upper", verdict.expectedHigh)] where value.isFinite {
+      result.outputs.append(
+        RuleOutput(
+          labels: "\(name)_expected".labelled(signalLabels, labels, [Label("bound", bound)]), value: value))
+    }
+  }
+}

@@ -1,0 +1,322 @@
+import Forecasting
+import PromQL
+import TimeSeries
+
+/// What a rule with a `forecast` block knows from one evaluation to the next.
+struct ForecastRule: Sendable {
+  /// After how many milliseconds a series that the expression no longer gives is forgotten.
+  static let forgetAfter: Int64 = 3_600_000
+  /// The least time between two readings of history for single series, in milliseconds.
+  private static let backfillSpacing: Int64 = 600_000
+
+  let name: String
+  let block: ForecastBlock
+  let labels: [Label]
+  private let horizons: [ForecastBlock.Horizon]
+  private var signals: [Labels: ForecastSignal] = [:]
+  private var busiest: BusiestSeries
+  /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
+  private var gridEnd: Int64?
+  private var lastBackfill: Int64 = 0
+  private var tallies: [SkillTally]
+  /// The series whose curves the store holds now.
+  private var curves: Set<Labels> = []
+
+  init(rule: Rule, block: ForecastBlock) {
+    name = rule.name
+    self.block = block
+    labels = rule.labels
+    if case .horizons(let horizons) = block.target { self.horizons = horizons } else { horizons = [] }
+    busiest = BusiestSeries(limit: block.limit)
+    tallies = Array(repeating: SkillTally(), count: horizons.count)
+  }
+
+  /// The number of series that have a state.
+  var seriesCount: Int { signals.count }
+
+  /// How the forecasts have done, by the text of the horizon.
+  var skill: [(horizon: String, tally: SkillTally)] { zip(horizons, tallies).map { ($0.text, $1) } }
+
+  /// Brings the forecasts up to date and gives what is to be recorded.
+  ///
+  /// - Parameters:
+  ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
+  ///   - interval: the milliseconds between two evaluations.
+  mutating func evaluate(
+    _ reader: SignalReader, at time: Int64, interval: Int64, budget: WorkBudget
+  ) async throws -> PredictionResult {
+    let values = try reader.values(at: time)
+    let limits = try limits(reader, at: time)
+    let chosen = busiest.choose(among: values)
+    var result = PredictionResult()
+    result.dropped = values.count - chosen.count
+    try await takeIn(values, chosen, reader, at: time, interval: interval)
+
+    for labels in chosen.sorted() {
+      guard let value = values[labels], value.isFinite, var signal = signals[labels] else { continue }
+      // Taken out, so that its arrays are not copied.
+      signals[labels] = nil
+      defer { signals[labels] = signal }
+      if signal.predictedAt == nil || needsForecast(signal) {
+        let started = ContinuousClock.now
+        try forecast(&signal, value: value, limit: limits?.limit(for: labels), at: time, interval: interval, budget)
+        result.fitSeconds += seconds(since: started)
+      }
+      record(signal, labels, at: time, into: &result)
+      await Task.yield()
+    }
+    dropOldCurves(into: &result)
+    result.series = signals.count
+    return result
+  }
+
+  /// A settled model has news only at new points of the grid, the finer one at every evaluation.
+  private func needsForecast(_ signal: ForecastSignal) -> Bool {
+    guard signal.isSettled, let predictedAt = signal.predictedAt, let gridEnd else { return true }
+    return predictedAt < gridEnd
+  }
+
+  // MARK: History
+
+  private mutating func takeIn(
+    _ values: [Labels: Double], _ chosen: Set<Labels>, _ reader: SignalReader, at time: Int64, interval: Int64
+  ) async throws {
+    let newest = time.flooringQuotient(block.step) * block.step
+    let historySteps = Int(block.history / block.step)
+    for labels in chosen where signals[labels] == nil {
+      signals[labels] = ForecastSignal(horizonCount: horizons.count, at: time)
+    }
+    signals = signals.filter { labels, signal in
+      chosen.contains(labels) || (values[labels] == nil && time - signal.lastSeen <= Self.forgetAfter)
+    }
+    if let gridEnd, newest > gridEnd, newest - gridEnd <= block.history {
+      try await append(from: gridEnd + block.step, through: newest, reader, historySteps)
+      let late = signals.filter { $0.value.wantsHistory }.map(\.key)
+      if !late.isEmpty, time - lastBackfill >= Self.backfillSpacing {
+        try await backfill(late, through: newest, reader, historySteps, at: time)
+      }
+      self.gridEnd = newest
+    } else if gridEnd.map({ newest - $0 > block.history }) ?? true {
+      try await backfill(Array(chosen), through: newest, reader, historySteps, at: time)
+      if interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
+      gridEnd = newest
+    }
+    for labels in chosen {
+      guard let value = values[labels] else { continue }
+      signals[labels]?.lastSeen = time
+      if interval < block.step { signals[labels]?.appendFine(value, at: time, interval: interval) }
+    }
+  }
+
+  /// Hands the values of new grid points to the models, and judges earlier forecasts by them.
+  private mutating func append(
+    from first: Int64, through last: Int64, _ reader: SignalReader, _ historySteps: Int
+  ) async throws {
+    let count = Int((last - first) / block.step) + 1
+    var columns: [Labels: [Double]] = [:]
+    try await reader.values(from: first, through: last, step: block.step) { labels, index, value in
+      columns[labels, default: [Double](repeating: .nan, count: count)][index] = value
+    }
+    for labels in Array(signals.keys) {
+      guard var signal = signals.removeValue(forKey: labels) else { continue }
+      let column = columns[labels]
+      for index in 0..<count {
+        let time = first + Int64(index) * block.step
+        let value = column?[index] ?? .nan
+        signal.append(value, at: time, historySteps: historySteps)
+        signal.ledger.settle(value, at: time, into: &tallies)
+      }
+      signals[labels] = signal
+    }
+  }
+
+  /// Reads the history of `wanted`, for their models to be fitted to.
+  private mutating func backfill(
+    _ wanted: [Labels], through last: Int64, _ reader: SignalReader, _ historySteps: Int, at time: Int64
+  ) async throws {
+    lastBackfill = time
+    let set = Set(wanted)
+    let first = last - Int64(historySteps - 1) * block.step
+    var columns: [Labels: [Double]] = [:]
+    try await reader.values(from: first, through: last, step: block.step) { labels, index, value in
+      guard set.contains(labels) else { return }
+      // Most signals are younger than the whole history: columns grow as values come.
+      var column = columns.removeValue(forKey: labels) ?? []
+      if column.isEmpty { column.append(Double(index)) }
+      let start = Int(column[0])
+      while column.count - 1 < index - start { column.append(.nan) }
+      column.append(value)
+      columns[labels] = column
+    }
+    for labels in wanted {
+      guard let column = columns[labels], let head = column.first else {
+        signals[labels]?.learn(nil, through: last)
+        continue
+      }
+      var history = Array(column.dropFirst())
+      while Int(head) + history.count < historySteps { history.append(.nan) }
+      signals[labels]?.learn(history, through: last)
+    }
+  }
+
+  private mutating func backfillFine(_ reader: SignalReader, at time: Int64, interval: Int64) async throws {
+    let steps = min(480, Int64(ForecastSignal.enoughValues) * block.step / interval)
+    let last = time - interval
+    let first = last - (steps - 1) * interval
+    guard steps > 0 else { return }
+    var points: [Labels: [(Int, Double)]] = [:]
+    let known = Set(signals.keys)
+    try await reader.values(from: first, through: last, step: interval) { labels, index, value in
+      if known.contains(labels) { points[labels, default: []].append((index, value)) }
+    }
+    for (labels, points) in points {
+      for (index, value) in points {
+        signals[labels]?.appendFine(value, at: first + Int64(index) * interval, interval: interval)
+      }
+    }
+  }
+
+  // MARK: Forecasting
+
+  private mutating func forecast(
+    _ signal: inout ForecastSignal, value: Double, limit: Double?, at time: Int64, interval: Int64,
+    _ budget: WorkBudget
+  ) throws {
+    let ready = try signal.ready(block.models, step: block.step, interval: interval, mayFit: !budget.isSpent)
+    guard let (model, step, origin) = ready else { return }
+    switch block.target {
+    case .horizons:
+      signal.rows = try rows(model, step: step, origin: origin, value: value, at: time)
+      if signal.isSettled { follow(&signal, value: value, origin: origin) }
+    case .limit(let target):
+      signal.threshold = nil
+      if let limit, limit.isFinite {
+        signal.threshold = try ThresholdPrediction.of(
+          model, value: value, limit: limit, step: step, horizonSteps: steps(target.horizon, of: step))
+      }
+    }
+    signal.predictedAt = time
+  }
+
+  private func steps(_ milliseconds: Int64, of step: Int64) -> Int {
+    min(ForecastLimits.maximumHorizon, max(1, Int((milliseconds + step - 1) / step)))
+  }
+
+  private func rows(
+    _ model: any ForecastModel, step: Int64, origin: Int64, value: Double, at time: Int64
+  ) throws(ForecastError) -> ForecastRows {
+    let wanted = horizons.map { steps($0.milliseconds, of: step) }
+    let curve = CurvePoints.steps(through: wanted.last ?? 1)
+    let all = Set(wanted + curve).sorted()
+    let forecast = try model.forecast(horizons: all, quantiles: block.quantiles)
+    // The curve starts where the signal is.
+    var result = ForecastRows(values: [], curveTimes: [time], curveValues: block.quantiles.map { _ in value })
+    var position: [Int: Int] = [:]
+    for (row, steps) in all.enumerated() { position[steps] = row }
+    func row(_ steps: Int) -> [Double] {
+      guard let index = position[steps] else { return [] }
+      return block.quantiles.indices.map { forecast.value(horizonAt: index, quantileAt: $0) }
+    }
+    for steps in wanted { result.values += row(steps) }
+    for steps in curve {
+      let target = origin + Int64(steps) * step
+      guard target > time else { continue }
+      result.curveTimes.append(target)
+      result.curveValues += row(steps)
+    }
+    return result
+  }
+
+  /// Remembers the newest forecast until its truth comes.
+  private func follow(_ signal: inout ForecastSignal, value: Double, origin: Int64) {
+    guard let rows = signal.rows else { return }
+    let width = block.quantiles.count
+    let middle = block.quantiles.indices.min { left, right in
+      (block.quantiles[left] - 0.5).magnitude < (block.quantiles[right] - 0.5).magnitude
+    }
+    guard let middle else { return }
+    for (index, horizon) in horizons.enumerated() {
+      let steps = steps(horizon.milliseconds, of: block.step)
+      guard SkillLedger.follows(index: origin / block.step, steps: steps) else { continue }
+      let row = index * width
+      signal.ledger.add(
+        PendingForecast(
+          target: origin + Int64(steps) * block.step, low: rows.values[row], median: rows.values[row + middle],
+          high: rows.values[row + width - 1], naive: value), horizon: index)
+    }
+  }
+
+  // MARK: Recording
+
+  private mutating func record(
+    _ signal: ForecastSignal, _ signalLabels: Labels, at time: Int64, into result: inout PredictionResult
+  ) {
+    switch block.target {
+    case .horizons:
+      guard let rows = signal.rows else { return }
+      let width = block.quantiles.count
+      for (index, horizon) in horizons.enumerated() {
+        for (column, quantile) in block.quantiles.enumerated() {
+          let extra = [Label("horizon", horizon.text), Label("q", GoFormat.float(quantile))]
+          result.outputs.append(
+            RuleOutput(
+              labels: name.labelled(signalLabels, labels, extra), value: rows.values[index * width + column]))
+        }
+      }
+      for (column, quantile) in block.quantiles.enumerated() {
+        let curve = "\(name)_curve".labelled(signalLabels, labels, [Label("q", GoFormat.float(quantile))])
+        result.keptCurves.insert(curve)
+        guard signal.predictedAt == time else { continue }
+        let points = rows.curveTimes.indices.map {
+          Sample(rows.curveTimes[$0], rows.curveValues[$0 * width + column])
+        }
+        result.curves.append((curve, points))
+      }
+    case .limit(let target):
+      guard let made = signal.threshold, let predictedAt = signal.predictedAt else { return }
+      let prediction = made.after(Double(time - predictedAt) / 1000)
+      if prediction.probability >= target.probability, let median = prediction.seconds[1] {
+        result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels), value: median))
+      }
+      for (level, seconds) in zip(ThresholdPrediction.levels, prediction.seconds) {
+        guard let seconds else { continue }
+        let q = Label("q", GoFormat.float(level))
+        result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels, [q]), value: seconds))
+      }
+      result.outputs.append(
+        RuleOutput(labels: Self.probabilityName(of: name).labelled(signalLabels, labels), value: prediction.probability))
+    }
+  }
+
+  /// The name of the series of probabilities beside a time to a limit of the name `name`.
+  static func probabilityName(of name: String) -> String {
+    (name.hasSuffix("_seconds") ? String(name.dropLast("_seconds".count)) : name) + "_probability"
+  }
+
+  /// Empties the curves of series that are no longer forecast.
+  private mutating func dropOldCurves(into result: inout PredictionResult) {
+    for labels in curves.subtracting(result.keptCurves) { result.curves.append((labels, [])) }
+    curves = result.keptCurves
+  }
+
+  /// All curves the store may hold, to be emptied when the rule ends.
+  var ownedCurves: Set<Labels> { curves }
+
+  private func limits(_ reader: SignalReader, at time: Int64) throws -> SignalLimits? {
+    guard case .limit(let target) = block.target else { return nil }
+    let value = try reader.engine.instant(target.expression, at: time, source: reader.source).value
+    return SignalLimits(try SignalReader.vector(value))
+  }
+
+  private func seconds(since start: ContinuousClock.Instant) -> Double { start.duration(to: .now).inSeconds }
+}
+
+/// The limits of signals, by labels.
+private struct SignalLimits {
+  private let values: [Labels: Double]
+
+  init(_ values: [Labels: Double]) { self.values = values }
+
+  /// The limit with the signal's labels, or the one without labels that holds for all.
+  func limit(for labels: Labels) -> Double? { values[labels] ?? values[Labels.empty] }
+}

@@ -1,0 +1,129 @@
+import Forecasting
+import TimeSeries
+
+/// One series under forecast: its model, and its history until the model has learnt it.
+///
+/// A model sees the signal at a rule's step. Until 30 values exist at that step, a model on the finer grid of the
+/// group's evaluations takes its place, so that a system that has just started forecasts at once.
+struct ForecastSignal: Sendable {
+  /// How many values at the rule's step end the use of the finer grid.
+  static let enoughValues = 30
+  /// The most values kept on the finer grid.
+  private static let maximumFineValues = 960
+
+  /// When the expression last gave the series, in UTC milliseconds.
+  var lastSeen: Int64
+  var ledger: SkillLedger
+  /// What was forecast last, and when.
+  var rows: ForecastRows?
+  var threshold: ThresholdPrediction?
+  var predictedAt: Int64?
+
+  private var hasHistory = false
+  private var model: (any ForecastModel)?
+  /// How many values the model has learnt, and how many of them when it was fitted.
+  private var learnt = 0
+  private var fitted = 0
+  /// Values at the rule's step to fit the model to, the newest at `coarseEnd`.
+  private var waiting: [Double] = []
+  private var finiteWaiting = 0
+  private var coarseEnd: Int64 = 0
+
+  private var fine: [Double] = []
+  private var fineEnd: Int64 = 0
+  private var fineModel: (any ForecastModel)?
+  /// How many values the finer model had when it was last fitted anew.
+  private var fineFitted = 0
+
+  init(horizonCount: Int, at time: Int64) {
+    lastSeen = time
+    ledger = SkillLedger(horizonCount: horizonCount)
+  }
+
+  /// Whether the model that forecasts now stands on the rule's step.
+  var isSettled: Bool { model != nil }
+
+  /// Takes in the value at a point of the rule's grid; NaN if there is none.
+  mutating func append(_ value: Double, at time: Int64, historySteps: Int) {
+    coarseEnd = time
+    if model != nil {
+      model?.update(value)
+      if value.isFinite { learnt += 1 }
+      if waiting.isEmpty { return }
+    }
+    if waiting.isEmpty, !value.isFinite { return }
+    waiting.append(value)
+    if value.isFinite { finiteWaiting += 1 }
+    if waiting.count > historySteps {
+      if waiting[0].isFinite { finiteWaiting -= 1 }
+      waiting.removeFirst()
+    }
+  }
+
+  /// Whether the history has never been read, or the model has learnt so much since it was fitted that a new fit may
+  /// see more in it.
+  var wantsHistory: Bool { !hasHistory || (model != nil && waiting.isEmpty && learnt >= 2 * fitted) }
+
+  /// Gives the whole history, to fit the model to; nil if there is none.
+  mutating func learn(_ history: [Double]?, through end: Int64) {
+    hasHistory = true
+    guard let history else { return }
+    waiting = history
+    finiteWaiting = history.count { $0.isFinite }
+    coarseEnd = end
+    while let first = waiting.first, !first.isFinite { waiting.removeFirst() }
+  }
+
+  /// Takes in the value at an evaluation, on the finer grid.
+  mutating func appendFine(_ value: Double, at time: Int64, interval: Int64) {
+    guard model == nil else { return }
+    let missing = fine.isEmpty ? 0 : min(Int64(Self.maximumFineValues), max(0, (time - fineEnd) / interval - 1))
+    for _ in 0..<missing {
+      fine.append(.nan)
+      fineModel?.update(.nan)
+    }
+    fine.append(value)
+    fineModel?.update(value)
+    fineEnd = time
+    if fine.count > Self.maximumFineValues { fine.removeFirst(fine.count - Self.maximumFineValues) }
+  }
+
+  /// Makes the model ready that shall forecast now.
+  ///
+  /// - Parameter mayFit: whether there is time to learn a whole history.
+  /// - Returns: the model, its step and the time of its newest value; nil if nothing is known or there is no time.
+  mutating func ready(
+    _ names: [String], step: Int64, interval: Int64, mayFit: Bool
+  ) throws(ForecastError) -> (model: any ForecastModel, step: Int64, origin: Int64)? {
+    if finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
+      // An older fit serves until there is time for the new one.
+      guard mayFit else { return model.map { ($0, step, coarseEnd) } }
+      let start = coarseEnd - Int64(waiting.count - 1) * step
+      model = try ModelContest.fitted(names, to: ForecastSeries(values: waiting, step: step, start: start))
+      (learnt, fitted) = (finiteWaiting, finiteWaiting)
+      waiting = []
+      finiteWaiting = 0
+      fine = []
+      fineModel = nil
+    }
+    if let model { return (model, step, coarseEnd) }
+    guard fine.contains(where: \.isFinite) else { return nil }
+    // A fit costs little here, and now and then shows habits that single updates do not.
+    if fineModel == nil || fine.count >= 2 * fineFitted {
+      fineFitted = fine.count
+      let start = fineEnd - Int64(fine.count - 1) * interval
+      fineModel = try ModelContest.fitted(names, to: ForecastSeries(values: fine, step: interval, start: start))
+    }
+    return fineModel.map { ($0, interval, fineEnd) }
+  }
+}
+
+/// The forecast of one series at the horizons of its rule, and the points of its curve.
+struct ForecastRows: Sendable {
+  /// Row by row: all quantiles of the first horizon, then those of the second.
+  var values: [Double]
+  /// The times of the curve in UTC milliseconds.
+  var curveTimes: [Int64]
+  /// Row by row: all quantiles at the first time, then at the second.
+  var curveValues: [Double]
+}

@@ -1,0 +1,36 @@
+import TimeSeries
+
+/// What one evaluation of a prediction gives.
+struct PredictionResult: Sendable {
+  var outputs: [RuleOutput] = []
+  /// Future curves to put into the store; an empty one removes what is there.
+  var curves: [(labels: Labels, samples: [Sample])] = []
+  /// The curves that stay valid, new or not.
+  var keptCurves: Set<Labels> = []
+  /// The number of series that have a state.
+  var series = 0
+  /// The number of series that the rule's limit shut out.
+  var dropped = 0
+  /// Seconds spent in models.
+  var fitSeconds = 0.0
+}
+
+/// How long one evaluation may spend on learning histories.
+struct WorkBudget: Sendable {
+  private let end: ContinuousClock.Instant
+
+  init(seconds: Double) { end = ContinuousClock.now.advanced(by: .seconds(seconds)) }
+
+  var isSpent: Bool { ContinuousClock.now >= end }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension String {
+  /// The label set of a recorded series of this name: the signal's labels, over them the rule's, over them `extra`.
+  func labelled(_ signal: Labels, _ rule: [Label], _ extra: [Label] = []) -> Labels {
+    Labels(signal.elements + rule + extra + [Label(Labels.metricNameLabel, self)])
+  }
+}
