@@ -32,7 +32,6 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
-    .target(name: "CResolver", linkerSettings: [.linkedLibrary("resolv")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
@@ -46,24 +45,25 @@ let package = Package(
     .target(name: "SeriesStore", dependencies: ["TimeSeries"], swiftSettings: settings),
     .target(name: "HTTPFetch", dependencies: ["TimeSeries", "CCurl", "CCurlShims"], swiftSettings: settings),
 
-    // Floor 3: the query language, what comes in, and RabbitMQ's vocabulary.
+    // Floor 3: the query language, and what comes in.
     .target(
       name: "PromQL", dependencies: ["TimeSeries", "Forecasting", "AnomalyDetection", "SeriesStore"],
       swiftSettings: settings),
     .target(
       name: "Collection",
-      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", "CResolver", logging],
-      swiftSettings: settings),
-    .target(
-      name: "Broker",
       dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],
       swiftSettings: settings),
-
-    // Floor 4: rule files and their evaluation.
+    // Floor 4: rule files and their evaluation; RabbitMQ's vocabulary.
     .target(
       name: "Rules",
       dependencies: [
-        "TimeSeries", "StrictYAML", "Forecasting", "AnomalyDetection", "SeriesStore", "PromQL", logging,
+        "TimeSeries", "Exposition", "StrictYAML", "Forecasting", "AnomalyDetection", "SeriesStore", "PromQL",
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "Broker",
+      dependencies: [
+        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", logging,
       ],
       swiftSettings: settings),
 

@@ -1,0 +1,145 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import PromQL
+import Rules
+import SeriesStore
+import ServiceLifecycle
+import TimeSeries
+
+/// What the HTTP face reads from and, where it is allowed to, sets in motion.
+public struct HTTPServerContext: Sendable {
+  public var store: SeriesStore
+  public var engine: QueryEngine
+  public var time: any TimeSource
+  public var metrics: MetricsPage
+  public var rules: RuleManager
+  /// Whether the server is ready to answer queries with data.
+  public var isReady: @Sendable () -> Bool
+  /// What is scraped and how that goes.
+  public var targets: @Sendable () -> [TargetReport]
+  /// Reloads the configuration; nil if reloading over HTTP is not enabled.
+  public var reload: (@Sendable () async throws -> Void)?
+  public var version: String
+  public var maximumConcurrentQueries: Int
+
+  public init(
+    store: SeriesStore, engine: QueryEngine, time: any TimeSource, metrics: MetricsPage, rules: RuleManager,
+    isReady: @escaping @Sendable () -> Bool, targets: @escaping @Sendable () -> [TargetReport],
+    reload: (@Sendable () async throws -> Void)?, version: String, maximumConcurrentQueries: Int = 20
+  ) {
+    self.store = store
+    self.engine = engine
+    self.time = time
+    self.metrics = metrics
+    self.rules = rules
+    self.isReady = isReady
+    self.targets = targets
+    self.reload = reload
+    self.version = version
+    self.maximumConcurrentQueries = maximumConcurrentQueries
+  }
+}
+
+/// Harecast's HTTP server, as a service.
+public struct HTTPServer: Service {
+  private let context: HTTPServerContext
+  private let host: String
+  private let port: Int
+  private let log: Logger
+  private let onListening: @Sendable (Int) async -> Void
+
+  /// - Parameters:
+  ///   - host: the address to bind.
+  ///   - port: the port; 0 lets the system choose.
+  ///   - onListening: called with the bound port once connections are accepted.
+  public init(
+    context: HTTPServerContext, host: String, port: Int, log: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) {
+    self.context = context
+    self.host = host
+    self.port = port
+    self.log = log
+    self.onListening = onListening
+  }
+
+  public func run() async throws {
+    var quiet = log
+    quiet.logLevel = max(log.logLevel, .warning)
+    let onListening = onListening
+    let application = Application(
+      router: router(),
+      configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "harecast"),
+      onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+      logger: quiet)
+    try await application.run()
+  }
+
+  /// All routes.
+  func router() -> Router<BasicRequestContext> {
+    let router = Router()
+    let context = context
+    router.get("/metrics") { request, _ in context.metrics.answer(request) }
+    router.get("/-/healthy") { _, _ in Response.text("Harecast is healthy.") }
+    router.get("/-/ready") { _, _ in
+      context.isReady()
+        ? Response.text("Harecast is ready.")
+        : Response.text("Harecast is starting.", status: .serviceUnavailable)
+    }
+    for method in [HTTPRequest.Method.post, .put] {
+      router.on("/-/reload", method: method) { _, _ in
+        guard let reload = context.reload else {
+          return Response.text("Reloading over HTTP is not enabled: start with --web.enable-lifecycle.", status: .forbidden)
+        }
+        do {
+          try await reload()
+          return Response.text("Configuration reloaded.")
+        } catch {
+          return Response.text("failed to reload: \(error)", status: .internalServerError)
+        }
+      }
+    }
+    router.get("/") { _, _ in
+      Response.text(
+        """
+        Harecast \(context.version)
+        /metrics               predictions and Harecast's own metrics
+        /api/v1/query          PromQL, as Prometheus answers it (also query_range, series, labels, metadata)
+        /api/v1/rules          rules and alerts
+        /api/v1/targets        what is scraped
+        /-/healthy  /-/ready
+        """)
+    }
+    QueryAPI(
+      engine: context.engine, store: context.store, time: context.time,
+      concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries)
+    ).addRoutes(to: router)
+    StatusAPI(context: context).addRoutes(to: router)
+    return router
+  }
+}
+
+/// One scrape target, as `/api/v1/targets` shows it.
+public struct TargetReport: Sendable {
+  public var labels: Labels
+  public var job: String
+  public var url: String
+  public var isHealthy: Bool?
+  public var lastError: String
+  public var lastScrape: Int64?
+  public var lastScrapeSeconds: Double
+
+  public init(
+    labels: Labels, job: String, url: String, isHealthy: Bool?, lastError: String, lastScrape: Int64?,
+    lastScrapeSeconds: Double
+  ) {
+    self.labels = labels
+    self.job = job
+    self.url = url
+    self.isHealthy = isHealthy
+    self.lastError = lastError
+    self.lastScrape = lastScrape
+    self.lastScrapeSeconds = lastScrapeSeconds
+  }
+}

@@ -1,0 +1,116 @@
+import Broker
+import Collection
+import Foundation
+import SeriesStore
+import StrictYAML
+import TimeSeries
+
+/// The whole of `harecast.yml`: Prometheus's schema for what Prometheus has, our keys beside it.
+public struct HarecastConfiguration: Sendable {
+  /// Defaults for jobs and rule groups.
+  public var global: GlobalConfiguration
+  public var scrapes: [ScrapeConfiguration]
+  /// The rule files that exist now, sorted, each once.
+  public var ruleFiles: [String]
+  public var store: SeriesStoreConfiguration
+  public var management: ManagementConfiguration?
+  /// What was accepted but has no effect, one readable line each.
+  public var remarks: [String]
+
+  /// Reads a configuration file.
+  ///
+  /// - Throws: ``ConfigurationError`` if the file cannot be read, `YAMLError` with the place of what is wrong in it.
+  public static func load(_ path: String) throws -> HarecastConfiguration {
+    let absolute = URL(filePath: path).standardizedFileURL
+    guard let text = try? String(contentsOf: absolute, encoding: .utf8) else {
+      throw ConfigurationError(path: path, reason: "cannot read the configuration file")
+    }
+    return try read(text, file: path, folder: absolute.deletingLastPathComponent().path)
+  }
+
+  /// Reads configuration text.
+  ///
+  /// - Parameters:
+  ///   - file: the name of the file as it shall appear in errors.
+  ///   - folder: what relative paths are relative to.
+  public static func read(_ text: String, file: String, folder: String) throws -> HarecastConfiguration {
+    var reader = try MappingReader(YAMLDocument.parse(text, file: file), "the configuration")
+    let global = try GlobalConfiguration(reader.optionalNode("global"))
+    let jobs = try ScrapeConfiguration.configurations(
+      reader.optionalNode("scrape_configs"), global: global, directory: folder)
+    var configuration = HarecastConfiguration(global: global, scrapes: jobs)
+    configuration.readRuleFiles(try reader.strings("rule_files"), folder: folder)
+    if let node = reader.optionalNode("storage") { configuration.store = try SeriesStoreConfiguration(node) }
+    if let node = reader.optionalNode("management") {
+      configuration.management = try ManagementConfiguration(yaml: node, folder: folder)
+    }
+    for (key, meaning) in [
+      ("alerting", "alerts are evaluated and shown, but not sent"),
+      ("remote_write", "nothing is sent to remote storage"),
+      ("remote_read", "nothing is read from remote storage"),
+      ("tracing", "no traces are sent"), ("otlp", "no OTLP is received"),
+    ] where reader.optionalNode(key) != nil {
+      configuration.remarks.append("\(reader.place(of: key)): \"\(key)\" has no effect: \(meaning)")
+    }
+    try reader.refuse("scrape_config_files", "write the jobs into scrape_configs")
+    try reader.finish()
+    return configuration
+  }
+
+  /// A configuration made in code.
+  public init(global: GlobalConfiguration, scrapes: [ScrapeConfiguration]) {
+    self.global = global
+    self.scrapes = scrapes
+    ruleFiles = []
+    store = SeriesStoreConfiguration()
+    remarks = []
+  }
+
+  private mutating func readRuleFiles(_ patterns: [String], folder: String) {
+    for pattern in patterns {
+      let absolute = pattern.hasPrefix("/") ? pattern : folder + "/" + pattern
+      let found = Self.filesMatching(absolute)
+      if found.isEmpty { remarks.append("rule_files: \"\(pattern)\" matches no file") }
+      ruleFiles += found.filter { !ruleFiles.contains($0) }
+    }
+  }
+}
+
+extension HarecastConfiguration {
+  /// The files that a path with wildcards names, sorted.
+  static func filesMatching(_ pattern: String) -> [String] {
+    var matches = glob_t()
+    defer { globfree(&matches) }
+    guard glob(pattern, 0, nil, &matches) == 0, let paths = matches.gl_pathv else { return [] }
+    return (0..<Int(matches.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+  }
+}
+
+/// A configuration file that cannot be used at all.
+public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let path: String
+  public let reason: String
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  public var description: String { "\(path): \(reason)" }
+}
+
+extension SeriesStoreConfiguration {
+  /// Reads the `storage` block.
+  init(_ node: YAMLNode) throws(YAMLError) {
+    self.init()
+    var reader = try MappingReader(node, "storage")
+    retentionTime = try reader.optionalDuration("retention_time") ?? retentionTime
+    retentionBytes = try reader.optionalByteSize("retention_size") ?? retentionBytes
+    maximumSeries = try reader.optionalInt("max_series") ?? maximumSeries
+    futureTolerance = try reader.optionalDuration("future_tolerance") ?? futureTolerance
+    try reader.finish()
+    if retentionTime < 3_600_000 { throw reader.error("retention_time", "the retention must be at least 1h") }
+    if retentionBytes < 8 << 20 { throw reader.error("retention_size", "the retention must be at least 8MB") }
+    if maximumSeries < 1 { throw reader.error("max_series", "max_series must be at least 1") }
+  }
+}

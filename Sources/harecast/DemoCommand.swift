@@ -1,0 +1,61 @@
+import ArgumentParser
+import Demo
+import Foundation
+import Logging
+import Rules
+import ServiceLifecycle
+import Settings
+import TimeSeries
+
+/// `harecast demo`: watches a recorded cluster, replayed on loopback, with no broker at all.
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Watch a recorded RabbitMQ cluster, replayed faster than real time until it has caught up with the clock.")
+
+  @OptionGroup var options: ServerOptions
+
+  func run() async throws {
+    let log = options.logger("main")
+    let address = try options.address()
+    let time = CatchingUpTime(lag: Programme.suggestedLag, speed: Programme.suggestedSpeed)
+    let exporter = try reportingErrors { try DemoExporter(time: time, log: options.logger("demo")) }
+    // The exporter must be bound before the targets are known, so it runs in a group of its own
+    // around everything else.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await exporter.run() }
+      let targets = try await exporter.ready()
+      let sidecar = try reportingErrors {
+        try Sidecar(time: time, logger: options.logger) { engine in
+          Sidecar.Plan(
+            configuration: try .read(Self.configuration(targets), file: "demo configuration", folder: "."),
+            rules: [try ShippedRules.parse(engine: engine)])
+        }
+      }
+      FileHandle.standardOutput.write(
+        Data("Replaying a recorded cluster of \(targets.count) nodes: 20 minutes in the first minute, then live.\n".utf8))
+      let run = ServerRun(sidecar: sidecar, options: options, address: address, log: log) {
+        let behind = Double(SystemTime().now() - time.now()) / 60_000
+        return (behind > 0.1 ? "replaying, \(String(format: "%.1f", behind)) min behind · " : "live · ")
+          + sidecar.summary()
+      }
+      try await run.run()
+      group.cancelAll()
+    }
+  }
+
+  /// A recorded day lasts minutes, so the demo looks more often than a real set-up would.
+  private static func configuration(_ targets: [String]) -> String {
+    let list = targets.map { "\"\($0)\"" }.joined(separator: ", ")
+    return """
+      global: { scrape_interval: 4s, evaluation_interval: 8s }
+      scrape_configs:
+        - job_name: rabbitmq
+          static_configs: [{ targets: [\(list)] }]
+        - job_name: rabbitmq-detailed
+          metrics_path: /metrics/detailed
+          params: { family: [queue_coarse_metrics, queue_consumer_count] }
+          static_configs: [{ targets: [\(list)] }]
+      """
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// One run of the server: a sidecar's services until SIGTERM or SIGINT, which stop them in order.
+struct ServerRun {
+  let sidecar: Sidecar
+  let options: ServerOptions
+  let address: (host: String, port: Int)
+  let log: Logger
+  /// What the progress line says.
+  let progress: @Sendable () -> String
+
+  func run() async throws {
+    let shownHost = address.host == "0.0.0.0" ? "127.0.0.1" : address.host
+    let services = sidecar.services(
+      host: address.host, port: address.port, enableLifecycle: options.enableLifecycle, log: options.logger("http"),
+      onListening: { port in
+        FileHandle.standardOutput.write(
+          Data(
+            """
+            Predictions: http://\(shownHost):\(port)/metrics
+            Alerts:      http://\(shownHost):\(port)/api/v1/alerts
+
+            """.utf8))
+      })
+    var quiet = log
+    quiet.logLevel = max(log.logLevel, .warning)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services + [ProgressLine(text: progress)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    do {
+      try await group.run()
+    } catch {
+      FileHandle.standardError.write(Data("\(ProgressLine.erase)\(error)\n".utf8))
+      throw ExitCode(1)
+    }
+  }
+}

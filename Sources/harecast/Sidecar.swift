@@ -1,0 +1,162 @@
+import Broker
+import Collection
+import Exposition
+import HTTPAPI
+import HTTPFetch
+import Logging
+import PromQL
+import Rules
+import SeriesStore
+import ServiceLifecycle
+import Settings
+import Synchronization
+import TimeSeries
+
+/// The running parts of Harecast, put together: scraping, the store, rules, and what a page shows.
+final class Sidecar: Sendable {
+  let store: SeriesStore
+  let registry = MetricRegistry()
+  let engine: QueryEngine
+  let time: any TimeSource
+  let rules: RuleManager
+  let scrapes: ScrapeManager
+  let page: MetricsPage
+  private let client: HTTPClient
+  private let management: ManagementPoller?
+  private let load: @Sendable (QueryEngine) throws -> Plan
+  private let log: Logger
+  private let reloadSucceeded: Gauge
+  private let reloadTime: Gauge
+
+  /// What a configuration comes to: what to scrape and the parsed rules.
+  struct Plan: Sendable {
+    var configuration: HarecastConfiguration
+    var rules: [RuleFile]
+  }
+
+  /// - Parameter load: reads the configuration; called at the start and at every reload.
+  /// - Throws: what `load` throws.
+  init(
+    time: any TimeSource, logger: (String) -> Logger, load: @escaping @Sendable (QueryEngine) throws -> Plan
+  ) throws {
+    self.time = time
+    self.load = load
+    log = logger("main")
+    var options = QueryOptions()
+    options.predictor = Predictors()
+    engine = QueryEngine(options: options)
+    let plan = try load(engine)
+    let client = HTTPClient(configuration: HTTPClientConfiguration(userAgent: "harecast/\(Harecast.version)"))
+    self.client = client
+    let store = SeriesStore(configuration: plan.configuration.store)
+    self.store = store
+    let registry = registry
+    rules = RuleManager(
+      store: store, engine: engine, registry: registry, time: time,
+      configuration: RuleManagerConfiguration(
+        evaluationInterval: plan.configuration.global.evaluationInterval,
+        queryOffset: plan.configuration.global.ruleQueryOffset,
+        externalLabels: plan.configuration.global.externalLabels))
+    scrapes = ScrapeManager(
+      store: store, client: client, time: time, registry: registry, logger: logger("scrape"),
+      senses: BrokerSenseProvider(registry: registry, log: logger("broker")))
+    management = plan.configuration.management.map { settings in
+      ManagementPoller(
+        transport: HTTPManagementTransport(client: client, configuration: settings), url: settings.url,
+        user: settings.access.basicUsername, interval: settings.interval, store: store, registry: registry, time: time,
+        log: logger("management"))
+    }
+    let recorded = RecordedMetrics(rules: rules, store: store)
+    let process = ProcessMetrics(
+      store: store, registry: registry, version: Harecast.version, startTime: SystemTime().now())
+    page = MetricsPage(
+      store: store, registry: registry, time: time, recorded: recorded.metadata, refresh: process.refresh)
+    reloadSucceeded = registry.gauge(
+      "harecast_config_last_reload_successful", help: "Whether the last reload of the configuration succeeded.")
+    reloadTime = registry.gauge(
+      "harecast_config_last_reload_success_timestamp_seconds",
+      help: "When the configuration was last loaded with success, in Unix seconds.")
+    apply(plan)
+  }
+
+  /// Reads the configuration again and goes over to it, or changes nothing if it is not good.
+  ///
+  /// Storage and management settings and the evaluation defaults of `global` take effect at the next start.
+  func reload() throws {
+    do {
+      apply(try load(engine))
+      log.notice("configuration reloaded")
+    } catch {
+      reloadSucceeded.set(0)
+      log.error("configuration not reloaded", metadata: ["error": "\(error)"])
+      throw error
+    }
+  }
+
+  private func apply(_ plan: Plan) {
+    for remark in plan.configuration.remarks { log.warning("\(remark)") }
+    scrapes.reload(plan.configuration.scrapes)
+    rules.reload(plan.rules)
+    reloadSucceeded.set(1)
+    reloadTime.set(Double(SystemTime().now()) / 1000)
+  }
+
+  /// The services to run, in the order in which they start; they stop in reverse.
+  func services(
+    host: String, port: Int, enableLifecycle: Bool, log: Logger, onListening: @escaping @Sendable (Int) async -> Void
+  ) -> [any Service] {
+    let reload: @Sendable () async throws -> Void = { [self] in try self.reload() }
+    let context = HTTPServerContext(
+      store: store, engine: engine, time: time, metrics: page, rules: rules,
+      isReady: { [scrapes] in scrapes.targets().isEmpty || scrapes.targets().contains { $0.health != .unknown } },
+      targets: { [scrapes] in scrapes.targets().map(TargetReport.init) },
+      reload: enableLifecycle ? reload : nil, version: Harecast.version)
+    var services: [any Service] = [
+      ClientKeeper(client: client),
+      HTTPServer(context: context, host: host, port: port, log: log, onListening: onListening),
+      StoreKeeper(store: store, time: time),
+      Loop { [scrapes] in try await scrapes.run() },
+      Loop { [rules] in try await rules.run() },
+      ReloadOnSignal(sidecar: self),
+    ]
+    if let management { services.append(Loop { @Sendable in await management.run() }) }
+    return services
+  }
+
+  /// One line on what is going on.
+  func summary() -> String {
+    let targets = scrapes.targets()
+    let up = targets.count { $0.health == .up }
+    let forecasts = Set(
+      rules.groups().flatMap { $0.rules.flatMap(\.rule.recordedMetricNames) })
+      .reduce(0) { $0 + store.latest([LabelMatcher(Labels.metricNameLabel, equals: $1)], since: time.now() - 300_000).count }
+    let firing = rules.activeAlerts().filter { $0.state == .firing }
+    var line = "\(up)/\(targets.count) targets up · \(store.statistics.series) series · \(forecasts) predictions"
+    if !firing.isEmpty {
+      let names = Set(firing.map { $0.labels["alertname"] ?? "" }).sorted().prefix(3).joined(separator: ", ")
+      line += " · \(firing.count) alerts firing: \(names)"
+    }
+    return line
+  }
+}
+
+/// A loop that ends by cancellation, as a service.
+struct Loop: Service {
+  let body: @Sendable () async throws -> Void
+
+  func run() async throws {
+    do {
+      try await cancelWhenGracefulShutdown(body)
+    } catch is CancellationError {}
+  }
+}
+
+/// Closes the HTTP client when everything that uses it has stopped.
+struct ClientKeeper: Service {
+  let client: HTTPClient
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await client.shutdown()
+  }
+}
