@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Forecasting
+
+@Suite("The first passage of a threshold")
+struct FirstPassageTests {
+  @Test("of independent steps has the probability of the maximum, not of the last step")
+  func independentSteps() {
+    // Each of 20 steps reaches 1.2816 with probability 0.1: together 1 - 0.9^20 = 0.878.
+    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistence: 0)
+    #expect(abs(shares.reduce(0, +) - 0.878) < 0.02)
+    #expect(abs(shares[0] - 0.1) < 0.02)
+    #expect(abs(shares[1] - 0.09) < 0.02)
+  }
+
+  @Test("of a path that hardly moves has the probability of one step")
+  func persistentPaths() {
+    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistence: 1)
+    #expect(abs(shares.reduce(0, +) - 0.1) < 0.03)
+  }
+
+  @Test("of a falling disk comes when the line says, and downward")
+  func fallingDisk() throws {
+    var noise = SeededNoise(17)
+    var model = AutoForecaster()
+    model.fit(series((0..<120).map { 2000 - 10 * Double($0) + noise.normal() }, step: minute))
+    // 810 now; 500 is 31 steps away.
+    let passage = try model.timeToThreshold(500, horizonSteps: 120, probability: 0.5)
+    #expect(passage.direction == .downward)
+    #expect(passage.probability > 0.75)
+    let median = try #require(passage.median)
+    #expect((24...45).contains(median))
+    #expect(passage.atProbability == passage.median)
+    let earliest = try #require(passage.earliest)
+    #expect(earliest < median)
+  }
+
+  @Test("of a flat signal far away does not come")
+  func flatSignal() throws {
+    var noise = SeededNoise(18)
+    var model = AutoForecaster()
+    model.fit(series((0..<200).map { _ in 100 + noise.normal() }, step: minute))
+    let passage = try model.timeToThreshold(400, horizonSteps: 60)
+    #expect(passage.direction == .upward)
+    #expect(passage.probability < 0.01)
+    #expect(passage.earliest == nil && passage.median == nil && passage.latest == nil && passage.atProbability == nil)
+  }
+
+  @Test("grows more likely with the horizon and less with the distance, and is the same on every call")
+  func monotony() throws {
+    var noise = SeededNoise(19)
+    var walk = [500.0]
+    for _ in 0..<500 { walk.append(walk[walk.count - 1] + noise.normal()) }
+    var model = AutoForecaster()
+    model.fit(series(walk, step: minute))
+    let start = walk[500]
+    let near = try model.timeToThreshold(start + 10, horizonSteps: 120)
+    #expect(near.probability > (try model.timeToThreshold(start + 10, horizonSteps: 30)).probability)
+    #expect(near.probability > (try model.timeToThreshold(start + 25, horizonSteps: 120)).probability)
+    #expect(near == (try model.timeToThreshold(start + 10, horizonSteps: 120)))
+    // By the reflection principle a driftless walk of 120 steps reaches +10 with 2 · (1 - Φ(10 / √120)) = 0.36.
+    #expect(abs(near.probability - 0.36) < 0.2)
+  }
+
+  @Test("is certain at the threshold and impossible beyond a bound")
+  func edges() throws {
+    var model = AutoForecaster()
+    var bounded = series([3, 4, 5, 4, 5])
+    bounded.upperBound = 10
+    model.fit(bounded)
+    let here = try model.timeToThreshold(5, horizonSteps: 10)
+    #expect(here.probability == 1 && here.median == 0)
+    #expect(try model.timeToThreshold(11, horizonSteps: 10).probability == 0)
+    #expect(try model.timeToThreshold(-1, horizonSteps: 10).probability == 0)
+  }
+
+  @Test("refuses what is no threshold, horizon or probability")
+  func refusals() {
+    var model = AutoForecaster()
+    #expect(throws: ForecastError.noObservations) { try model.timeToThreshold(1, horizonSteps: 10) }
+    model.fit(series([1, 2]))
+    #expect(throws: ForecastError.self) { try model.timeToThreshold(.nan, horizonSteps: 10) }
+    #expect(throws: ForecastError.self) { try model.timeToThreshold(1, horizonSteps: 0) }
+    #expect(throws: ForecastError.self) { try model.timeToThreshold(1, horizonSteps: 10, probability: 1) }
+  }
+
+  @Test("answers on every hostile history", arguments: hostileHistories.map(\.name))
+  func hostile(_ name: String) throws {
+    let values = try #require(hostileHistories.first { $0.name == name }).values
+    var model = AutoForecaster()
+    model.fit(series(values))
+    for threshold in [0, 1, -5, 1e300, .greatestFiniteMagnitude, .leastNonzeroMagnitude] {
+      let passage = try model.timeToThreshold(threshold, horizonSteps: 300)
+      #expect((0...1).contains(passage.probability))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Forecasting
+import Testing
+
+@Suite("Every model on hostile histories")
+struct HostileHistoryTests {
+  static let horizons = [1, 2, 3, 12, 60, 288, 1440, 5000]
+  static let quantiles = [0.001, 0.025, 0.1, 0.5, 0.9, 0.975, 0.999]
+
+  @Test("answers with finite, ordered quantiles within the signal's nature", arguments: ForecastModels.names)
+  func answersSanely(_ name: String) throws {
+    for (label, values) in hostileHistories {
+      for step in [minute, fiveMinutes, hour, 7_000] {
+        // The slow reference models are asked at one step only.
+        if name != "auto", step != fiveMinutes { continue }
+        var model = try ForecastModels.make(named: name)
+        model.fit(series(values, step: step))
+        let forecast = try model.forecast(horizons: Self.horizons, quantiles: Self.quantiles)
+        let isNonNegative = values.allSatisfy { !($0 < 0) }
+        #expect(forecast.values.allSatisfy { $0.isFinite }, "\(name) on \(label)")
+        #expect(forecast.mean.allSatisfy { $0.isFinite }, "\(name) on \(label)")
+        for row in Self.horizons.indices {
+          for column in Self.quantiles.indices.dropFirst() {
+            #expect(
+              forecast.value(horizonAt: row, quantileAt: column - 1)
+                <= forecast.value(horizonAt: row, quantileAt: column), "\(name) on \(label)")
+          }
+        }
+        if isNonNegative {
+          #expect(forecast.values.allSatisfy { $0 >= 0 } && forecast.mean.allSatisfy { $0 >= 0 }, "\(name) on \(label)")
+        }
+      }
+    }
+  }
+
+  @Test("refuses a history without a value", arguments: ForecastModels.names)
+  func refusesEmptyHistories(_ name: String) throws {
+    for values in [[], [Double](repeating: .nan, count: 50)] {
+      var model = try ForecastModels.make(named: name)
+      #expect(throws: ForecastError.noObservations) { try model.forecast(horizons: [1], quantiles: [0.5]) }
+      model.fit(series(values))
+      #expect(model.observationCount == 0)
+      #expect(throws: ForecastError.noObservations) { try model.forecast(horizons: [1], quantiles: [0.5]) }
+    }
+  }
+
+  @Test("keeps within the bounds of the series", arguments: ForecastModels.names)
+  func keepsBounds(_ name: String) throws {
+    var noise = SeededNoise(3)
+    var bounded = series((0..<300).map { 90 + 0.02 * Double($0) + noise.normal() })
+    bounded.upperBound = 100
+    bounded.lowerBound = 85
+    var model = try ForecastModels.make(named: name)
+    model.fit(bounded)
+    let forecast = try model.forecast(horizons: Array(1...400), quantiles: Self.quantiles)
+    #expect(forecast.values.allSatisfy { (85...100).contains($0) })
+    #expect(forecast.mean.allSatisfy { (85...100).contains($0) })
+  }
+
+  @Test("says the same twice, and after being saved and restored, to the last bit", arguments: ForecastModels.names)
+  func survivesSaving(_ name: String) throws {
+    for (label, values) in hostileHistories where values.count != 6000 || name == "auto" {
+      var model = try ForecastModels.make(named: name)
+      model.fit(series(values))
+      for value in [3, .nan, 4, 1, 5, .nan, .nan, 9, 2, 6] { model.update(value) }
+      var restored = try ForecastModels.restore(model.saved())
+      let once = try model.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)
+      #expect(once == (try model.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)))
+      #expect(once == (try restored.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)), "\(label)")
+      // What is learnt after restoring is learnt alike.
+      for value in [5, 3, .nan, 5, 8.0] {
+        model.update(value)
+        restored.update(value)
+      }
+      let later = try model.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)
+      #expect(later == (try restored.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)), "\(label)")
+      #expect(model.saved() == restored.saved(), "\(label)")
+    }
+  }
+
+  @Test("never crashes on damaged bytes", arguments: ForecastModels.names)
+  func refusesDamagedState(_ name: String) throws {
+    var model = try ForecastModels.make(named: name)
+    var noise = SeededNoise(5)
+    model.fit(series((0..<60).map { _ in noise.normal() }))
+    let bytes = model.saved()
+    for length in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 200)) {
+      #expect(throws: ForecastError.self) { try ForecastModels.restore(Array(bytes[..<length])) }
+    }
+    #expect(throws: ForecastError.self) { try ForecastModels.restore(bytes + [0]) }
+    // Flipped bytes may pass for a state; it must then still answer without harm.
+    for _ in 0..<300 {
+      var damaged = bytes
+      damaged[Int(noise.uniform() * Double(bytes.count))] = UInt8(noise.uniform() * 255)
+      guard var other = try? ForecastModels.restore(damaged) else { continue }
+      other.update(3)
+      if let forecast = try? other.forecast(horizons: [1, 30], quantiles: [0.1, 0.5, 0.9]) {
+        #expect(forecast.values.allSatisfy { $0.isFinite })
+      }
+    }
+  }
+
+  @Test("refuses requests that make no sense")
+  func refusesNonsense() throws {
+    var model = AutoForecaster()
+    model.fit(series([1, 2, 3]))
+    for horizons in [[], [0], [-1, 2], [2, 2], [3, 1], [Int.max]] {
+      #expect(throws: ForecastError.self) { try model.forecast(horizons: horizons, quantiles: [0.5]) }
+    }
+    for quantiles in [[], [0], [1], [0.5, 0.5], [0.9, 0.1], [Double.nan], [-0.1]] {
+      #expect(throws: ForecastError.self) { try model.forecast(horizons: [1], quantiles: quantiles) }
+    }
+    #expect(throws: ForecastError.self) { try ForecastModels.make(named: "oracle") }
+  }
+}
