@@ -22,6 +22,8 @@ SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/S
 SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \
 	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store)
 BUILD_LOG := .build/build.log
+# What SwiftPM calls this package in its own warnings.
+PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')
 
 .PHONY: help run test lint format deps test-deps toolchain build-tests bench clean
 
@@ -62,7 +64,7 @@ test: toolchain test-deps lint build-tests ## check the format, build without wa
 build-tests:
 	@mkdir -p .build
 	$(SWIFT) build --build-tests 2>&1 | tee $(BUILD_LOG)
-	@warnings=$$(grep -E "^($(CURDIR)/)?(Sources|Tests|Package\.swift)[^ ]*: warning:|^warning: '$(notdir $(CURDIR))':" \
+	@warnings=$$(grep -E "^($(CURDIR)/)?(Sources|Tests|Package\.swift)[^ ]*: warning:|^warning: '$(PACKAGE)':" \
 	  $(BUILD_LOG) | sort -u || true); \
 	if [ -n "$$warnings" ]; then \
 	  echo "The build has warnings:"; echo "$$warnings"; \

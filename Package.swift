@@ -98,12 +98,52 @@ let package = Package(
       resources: [.embedInCode("Resources")],
       swiftSettings: settings),
 
-    // Tests.
+    // What tests share, and the tests.
+    .target(name: "HarecastTestKit", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"], swiftSettings: settings),
     .testTarget(
       name: "ExpositionTests", dependencies: ["Exposition", "TimeSeries", "CZlib"],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: settings),
+    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
+    .testTarget(
+      name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "TimeSeries"], swiftSettings: settings),
     .testTarget(name: "SeriesStoreTests", dependencies: ["SeriesStore", "TimeSeries"], swiftSettings: settings),
+    .testTarget(name: "HTTPFetchTests", dependencies: ["HTTPFetch", "HarecastTestKit"], swiftSettings: settings),
+    .testTarget(name: "PromQLTests", dependencies: ["PromQL", "TimeSeries"], swiftSettings: settings),
+    .testTarget(
+      name: "CollectionTests",
+      dependencies: [
+        "Collection", "HarecastTestKit", "Exposition", "SeriesStore", "StrictYAML", "HTTPFetch", "TimeSeries", logging,
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BrokerTests",
+      dependencies: [
+        "Broker", "HarecastTestKit", "Collection", "HTTPFetch", "Exposition", "StrictYAML", "SeriesStore",
+        "TimeSeries", logging,
+      ],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "RulesTests",
+      dependencies: [
+        "Rules", "HarecastTestKit", "TimeSeries", "Exposition", "StrictYAML", "Forecasting", "AnomalyDetection",
+        "SeriesStore", "PromQL",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DemoTests",
+      dependencies: ["Demo", "HarecastTestKit", "Exposition", "TimeSeries", logging, lifecycle],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HTTPAPITests", dependencies: ["HTTPAPI", "Exposition", "SeriesStore", "TimeSeries"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HarecastTestKitTests", dependencies: ["HarecastTestKit", "TimeSeries"], swiftSettings: settings),
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["harecast", "HarecastTestKit", "Exposition", "TimeSeries"],
+      swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -6,6 +6,15 @@ public enum AnomalyDirection: String, Sendable, Hashable, CaseIterable {
   case down
   /// Values on either side, and values that stopped moving.
   case both
+
+  /// Whether a deviation to `side` counts; one without a side always does.
+  func admits(_ side: AnomalyVerdict.Side?) -> Bool {
+    switch self {
+    case .both: true
+    case .up: side != .below
+    case .down: side != .above
+    }
+  }
 }
 
 /// How far a value must be from what was expected before statistics are asked at all.
@@ -26,8 +35,9 @@ public struct DeadBand: Sendable, Hashable {
   /// Whether any deviation lies within the band.
   var isSet: Bool { absolute > 0 || relative > 0 }
 
-  /// Whether `value` is farther from `expected` than the band.
+  /// Whether `value` is farther from `expected` than the band; a band that is not set is exceeded by any value.
   public func isExceeded(by value: Double, expected: Double) -> Bool {
+    guard isSet else { return true }
     let deviation = (value - expected).magnitude
     return deviation > absolute && deviation > relative * expected.magnitude
   }
@@ -40,7 +50,7 @@ public struct AnomalyOptions: Sendable, Hashable {
 
   /// Milliseconds between two samples as planned.
   public var step: Int64
-  /// How often a day the score of a healthy signal may cross 1.0.
+  /// How often a day the score of a healthy signal may cross 1.0, counted in incidents.
   public var falseAlarmsPerDay: Double
   public var direction: AnomalyDirection
   public var deadBand: DeadBand

@@ -33,13 +33,17 @@ public struct AnomalyVerdict: Sendable, Hashable {
 
   /// How unusual the newest value is; 1.0 is the alerting line.
   ///
-  /// The score is the logarithm of the value's tail probability in units of the logarithm of the budget's, so 2.0 is
-  /// as rare as the budget squared. It lies within 0...10.
+  /// The score is the logarithm of how rare the observation is in units of the logarithm of the budget, so 2.0 is as
+  /// rare as the budget's probability squared. It lies within 0...10. From a higher score it falls back by 5% a sample,
+  /// starting at the alerting line, so it is 1.0 or more only where the sample itself is that unusual.
   public var score: Double
-  /// Whether enough was seen for the score to hold the budget; before, it stays below 1.0.
+  /// Whether enough was seen for the score to hold the budget, about 130 samples; before, it stays below 1.0.
   public var isWarmedUp: Bool
-  /// The bounds between which a next value would not have alerted, in the unit of the signal; NaN before anything is known.
+  /// The lower of the bounds between which this sample would not have alerted by itself, in the signal's unit.
+  ///
+  /// NaN before anything is known, −∞ if low values do not count.
   public var expectedLow: Double
+  /// The upper one; NaN before anything is known, +∞ if high values do not count.
   public var expectedHigh: Double
   /// Which way the value left its expected range; nil if it did not or if no side applies.
   public var direction: Side?

@@ -8,6 +8,9 @@
 enum Channel: Int, CaseIterable, Sendable {
   case jumpUp, jumpDown, value, level, season, restlessness
 
+  /// Whether it is silent about one side, so that it need not be asked when that side does not count.
+  var isOneSided: Bool { self == .jumpUp || self == .jumpDown }
+
   var reason: AnomalyVerdict.Reason {
     switch self {
     case .jumpUp, .jumpDown: .jump
@@ -41,7 +44,5 @@ struct Evidence: Sendable {
   ///
   /// Bonferroni's correction would be their number; since one incident moves several of them, half of it is
   /// what healthy signals of all kinds show.
-  var logMultiplicity: Double { Evidence.logMultiplicity(channels: channels) }
-
-  static func logMultiplicity(channels: Double) -> Double { channels > 2 ? log(channels / 2) : 0 }
+  var logMultiplicity: Double { channels > 2 ? log(channels / 2) : 0 }
 }

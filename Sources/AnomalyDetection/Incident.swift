@@ -3,10 +3,14 @@ struct Incident: Sendable, Hashable {
   /// How much higher than the score last alerted a score must be to alert again.
   private static let worseFactor = 1.5
   private static let worseOffset = 0.5
+  /// Milliseconds after an alert within which a higher score belongs to it.
+  private static let onset = 900_000.0
 
   /// The timestamp of the sample that started it; nil while there is none.
   private(set) var since: Int64?
   private var lastHigh: Int64 = 0
+  private var lastAlert: Int64 = 0
+  /// The highest score that the alerts so far stand for.
   private var alertedScore = 0.0
 
   /// Whether there is one that started less than `limit` milliseconds before `timestamp`.
@@ -21,12 +25,16 @@ struct Incident: Sendable, Hashable {
     if since != nil, Double(timestamp) - Double(lastHigh) > quietTime { since = nil }
     guard score >= 1 else { return false }
     lastHigh = timestamp
+    let isWorse = score > Self.worseFactor * alertedScore + Self.worseOffset
     if since == nil {
       since = timestamp
-      alertedScore = score
-      return true
+    } else if Double(timestamp) - Double(lastAlert) < Self.onset {
+      alertedScore = max(alertedScore, score)
+      return false
+    } else if !isWorse {
+      return false
     }
-    guard score > Self.worseFactor * alertedScore + Self.worseOffset else { return false }
+    lastAlert = timestamp
     alertedScore = score
     return true
   }
@@ -37,6 +45,7 @@ extension Incident {
     writer.write(since != nil)
     writer.write(since ?? 0)
     writer.write(lastHigh)
+    writer.write(lastAlert)
     writer.write(alertedScore)
   }
 
@@ -45,6 +54,7 @@ extension Incident {
     let start: Int64 = try reader.read()
     since = isUnderWay ? start : nil
     lastHigh = try reader.read()
+    lastAlert = try reader.read()
     alertedScore = try reader.readFinite("alerted score", atLeast: 0)
   }
 }

@@ -12,7 +12,7 @@
 /// - what is learned is the peak of each cluster of excesses, so that the rate is one of clusters: what wakes somebody;
 /// - the generalised Pareto tail is fitted by the method of moments together with a prior, an exponential tail whose
 ///   mean is a quarter of the way from the median to the threshold, and its shape is widened by its own uncertainty;
-/// - a peak beyond the alerting line is learned too, if only up to a limit, so that what happens often becomes normal.
+/// - a peak that raises an alarm is learned too, if only as one in four hundred, so that what happens often becomes normal.
 ///
 /// Values are magnitudes, not below zero. Nothing is said before `startCount` values were seen.
 public struct PeaksOverThreshold: Sendable, Hashable {
@@ -26,12 +26,15 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private static let priorPeaks = 20.0
   private static let priorMean = 0.25
   private static let leastMean = 0.12
+  /// A peak rarer than this among peaks is learned as if it were this rare.
+  private static let learnedLogSurvival = -6.0
   private static let shapeRange = -0.3...0.5
 
   /// The share of values above the threshold.
   public let share: Double
   private let leastThreshold: Double
-  private var start: P2Quantile
+  /// What finds the first threshold; gone once it is found.
+  private var start: P2Quantile?
   private var threshold = 0.0
   private var unit = 0.0
   private var meanExcess = 0.0
@@ -63,7 +66,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     let variance = max(meanSquare - meanExcess * meanExcess, 0.02 * mean * mean)
     let measured = GeneralizedPareto(mean: mean, variance: variance).shape
     let shrunk = measured * peaks / (Self.priorPeaks + peaks)
-    let shape = min(max(shrunk + 1 / (peaks + 2), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
+    let shape = min(max(shrunk + 0.25 / peaks.squareRoot(), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
     return GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
   }
 
@@ -84,14 +87,13 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     return threshold + tail.excess(atLogSurvival: min(logRate - log(min(rate, share)), 0))
   }
 
-  /// Learns `value`; a peak counts at most as one of the rate exp(`leastLogRate`). While `isHeld` the threshold does
-  /// not follow upwards.
+  /// Learns `value`. While `isHeld` the threshold does not follow upwards.
   ///
   /// - Complexity: O(1).
-  public mutating func add(_ value: Double, leastLogRate: Double = -.infinity, isHeld: Bool = false) {
+  public mutating func add(_ value: Double, isHeld: Bool = false) {
     seen += 1
     if seen <= Double(Self.startCount) {
-      start.add(value)
+      start?.add(value)
       if isReady { begin() }
       return
     }
@@ -99,7 +101,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     let gain = 0.06 * unit * min(1, max(500 / seen, 0.05))
     if value > threshold {
       quiet = 0
-      if value > peak { peak = max(peak, min(value, self.value(atLogRate: leastLogRate))) }
+      if value > peak { peak = max(peak, min(value, threshold + tail.excess(atLogSurvival: Self.learnedLogSurvival))) }
       if !isHeld { threshold += gain * (1 - share) }
     } else {
       if peak > 0 {
@@ -112,6 +114,8 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   }
 
   private mutating func begin() {
+    guard let start else { return }
+    self.start = nil
     threshold = max(start.value, leastThreshold)
     unit = max(threshold - start.lowerHalf, 0.3 * leastThreshold)
     meanExcess = Self.priorMean * unit
@@ -130,12 +134,13 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   }
 
   func save(to writer: inout StateWriter) {
-    start.save(to: &writer)
+    writer.write(start != nil)
+    start?.save(to: &writer)
     for number in [threshold, unit, meanExcess, meanSquare, peaks, seen, rate, peak, quiet] { writer.write(number) }
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
-    try start.restore(from: &reader)
+    if try reader.readBool("start") { try start?.restore(from: &reader) } else { start = nil }
     threshold = try reader.readFinite("threshold", atLeast: 0)
     unit = try reader.readFinite("unit", atLeast: 0)
     meanExcess = try reader.readFinite("mean excess", atLeast: 0)

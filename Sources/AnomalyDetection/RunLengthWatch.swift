@@ -11,6 +11,8 @@
 struct RunLengthWatch: Sendable, Hashable {
   /// Runs up to this length are never remarkable.
   private static let leastLength = 30.0
+  /// Shorter runs, on the logarithmic scale, are all alike: they say nothing about how long a long one is.
+  private static let shortest = log(RunLengthWatch.leastLength) - 2.5
 
   private var tail = PeaksOverThreshold(leastThreshold: log(RunLengthWatch.leastLength))
   private var last = Double.nan
@@ -19,15 +21,18 @@ struct RunLengthWatch: Sendable, Hashable {
   private var values = 0.0
 
   /// The natural logarithm of how often per value a run as long as the one that `value` continues is to be expected.
-  mutating func add(_ value: Double, leastLogRate: Double) -> Double {
+  mutating func add(_ value: Double) -> Double {
     values += 1
     if value == last {
       length += 1
-      guard length > Self.leastLength, runs > 0 else { return 0 }
-      return tail.logRate(of: log(length)) + log(min(runs / values, 1))
+      guard length > Self.leastLength, tail.isReady else { return 0 }
+      let logShareOfRuns = tail.logRate(of: log(length))
+      // Runs are rarer than values, which counts only as far as the run is long among runs.
+      let weight = min(logShareOfRuns / log(tail.share), 1)
+      return logShareOfRuns + weight * log(min(runs / values, 1))
     }
     if length > 0 {
-      tail.add(log(length), leastLogRate: leastLogRate)
+      tail.add(max(log(length), Self.shortest))
       runs += 1
     }
     last = value

@@ -22,6 +22,14 @@ struct SignalModel: Sendable, Hashable {
     var isHeld: Bool
   }
 
+  /// One sample while it is judged.
+  private struct Look {
+    let value: Double
+    let moment: Moment
+    let options: AnomalyOptions
+    var evidence = Evidence()
+  }
+
   /// Normalised values are cut off here, where a double still tells neighbours apart.
   private static let farthest = 1e9
   private static let day: Int64 = 86_400_000
@@ -36,8 +44,6 @@ struct SignalModel: Sendable, Hashable {
   /// The tails begin at 1.5 times the usual deviation, or above.
   private static let leastThreshold = 0.9
   private static let leastRestlessness = 1.5
-  /// How much rarer than the alerting line a peak is learned to be at most, in nats.
-  private static let learnedBeyond = 9.0
 
   let centre: Double
   let unit: Double
@@ -105,7 +111,7 @@ struct SignalModel: Sendable, Hashable {
   mutating func take(_ value: Double, at moment: Moment, options: AnomalyOptions) -> Evidence {
     let z = min(max((value - centre) / unit, -Self.farthest), Self.farthest)
     prepare(for: z, moment)
-    var evidence = Evidence()
+    var look = Look(value: value, moment: moment, options: options)
     let prediction = filter.prediction
     // What deviates by less than this share of the signal's long-run spread has not moved.
     let grain = max(0.02 * longSpread.deviation, 1e-6)
@@ -117,20 +123,21 @@ struct SignalModel: Sendable, Hashable {
     let wholeJump = log1p(error.magnitude / noiseScale)
     let start = tails[(error < 0 ? Channel.jumpDown : .jumpUp).rawValue].tailStart
     let jump = max(wholeJump - max(spikes.expected - start, 0), 0)
-    judge(.jumpUp, error > 0 ? jump : 0, from: prediction, value, moment, options, &evidence)
-    judge(.jumpDown, error < 0 ? jump : 0, from: prediction, value, moment, options, &evidence, side: .below)
+    judge(.jumpUp, error > 0 ? jump : 0, from: prediction, &look, side: .above)
+    judge(.jumpDown, error < 0 ? jump : 0, from: prediction, &look, side: .below)
 
     // Restlessness: the recent surprises together.
     let counts = options.direction == .both || (error > 0) == (options.direction == .up)
     restlessness += ((counts ? min(jump, Self.largestSurprise) : 0) - restlessness) * 2 / (Self.evidenceSpan + 1)
     if seen > 50 {
       let excess = (restlessness - surprise.mean) / max(surprise.deviation, 0.02)
-      judge(.restlessness, max(excess, 0), from: spread.mean, value, moment, options, &evidence)
+      judge(.restlessness, max(excess, 0), from: spread.mean, &look)
     }
 
     // Value: the value itself against the mean of about a day.
     if seen > 20 {
-      judge(.value, size(z - spread.mean, spread, grain), from: spread.mean, value, moment, options, &evidence)
+      let magnitude = log1p((z - spread.mean).magnitude / max(spread.deviation, grain))
+      judge(.value, magnitude, from: spread.mean, &look)
     }
 
     // Level: the smoothed values against the median of the last day.
@@ -140,7 +147,7 @@ struct SignalModel: Sendable, Hashable {
       let magnitude = log1p((smooth - median).magnitude / max(spread.deviation, grain))
       // Within the first day a daily cycle looks like a shift of level.
       judge(
-        .level, magnitude, from: median, value, moment, options, &evidence, trust: min(0.4 + 0.6 * moment.age, 1),
+        .level, magnitude, from: median, &look, trust: min(0.4 + 0.6 * moment.age, 1),
         side: smooth > median ? .above : .below)
     }
 
@@ -153,16 +160,16 @@ struct SignalModel: Sendable, Hashable {
       let scale = max(usual.mean + 0.2 * usual.deviation, grain)
       let magnitude = usual.count > 20 ? log1p((smooth - season).magnitude / scale) : 0
       judge(
-        .season, magnitude, from: season, value, moment, options, &evidence,
+        .season, magnitude, from: season, &look,
         side: smooth > season ? .above : .below)
     }
 
-    let beyond = moment.alertLogRate - Self.learnedBeyond
-    let stillness = runs.add(value, leastLogRate: beyond)
-    if options.direction == .both && !options.deadBand.isSet { evidence.weigh(stillness, .flatline, nil) }
+    let stillness = runs.add(value)
+    if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness, .flatline, nil) }
 
-    setBounds(prediction, noiseScale, grain, moment.alertLogRate - evidence.logMultiplicity, options)
-    evidence.logRate = min(evidence.logRate + evidence.logMultiplicity, 0)
+    let multiplicity = look.evidence.logMultiplicity
+    setBounds(prediction, noiseScale, grain, moment.alertLogRate - multiplicity, options)
+    look.evidence.logRate = min(look.evidence.logRate + multiplicity, 0)
     spikes.add(wholeJump)
     if !moment.isHeld {
       learnScales(z, error: error, grain: grain)
@@ -172,7 +179,7 @@ struct SignalModel: Sendable, Hashable {
     level.add(z, at: moment.timestamp)
     daily.add(z, at: moment.timestamp)
     weekly.add(z, at: moment.timestamp)
-    return evidence
+    return look.evidence
   }
 
   private mutating func prepare(for z: Double, _ moment: Moment) {
@@ -188,31 +195,23 @@ struct SignalModel: Sendable, Hashable {
     seen += 1
   }
 
-  private func size(_ deviation: Double, _ usual: ExponentialAverage, _ grain: Double) -> Double {
-    log1p(deviation.magnitude / max(usual.deviation, grain))
-  }
-
-  /// Asks one channel's tail about `magnitude` and lets it learn it.
+  /// Asks one channel's tail about `magnitude`, a deviation from `expected`, and lets it learn it.
+  ///
+  /// `trust` weakens what the channel says; `side` is where the value lies unless the plain value says it.
   private mutating func judge(
-    _ channel: Channel, _ magnitude: Double, from expected: Double, _ value: Double, _ moment: Moment,
-    _ options: AnomalyOptions, _ evidence: inout Evidence, trust: Double = 1, side: AnomalyVerdict.Side? = nil
+    _ channel: Channel, _ magnitude: Double, from expected: Double, _ look: inout Look, trust: Double = 1,
+    side: AnomalyVerdict.Side? = nil
   ) {
-    let index = channel.rawValue
     let reference = centre + expected * unit
-    let actualSide = channel == .restlessness ? nil : side ?? (value > reference ? .above : .below)
-    let isWanted =
-      switch options.direction {
-      case .both: true
-      case .up: actualSide != .below
-      case .down: actualSide != .above
-      }
+    let side = channel == .restlessness ? nil : side ?? (look.value > reference ? .above : .below)
+    let isWanted = look.options.direction.admits(side)
     let magnitude = isWanted ? magnitude : 0
-    if isWanted || channel.rawValue > 1 {
-      let isOutside = !options.deadBand.isSet || options.deadBand.isExceeded(by: value, expected: reference)
-      let logRate = isOutside ? tails[index].logRate(of: magnitude) * trust : 0
-      evidence.weigh(logRate, channel.reason, actualSide)
+    if isWanted || !channel.isOneSided {
+      let isOutside = look.options.deadBand.isExceeded(by: look.value, expected: reference)
+      let logRate = isOutside ? tails[channel.rawValue].logRate(of: magnitude) * trust : 0
+      look.evidence.weigh(logRate, channel.reason, side)
     }
-    tails[index].add(magnitude, leastLogRate: moment.alertLogRate - Self.learnedBeyond, isHeld: moment.isHeld)
+    tails[channel.rawValue].add(magnitude, isHeld: look.moment.isHeld)
   }
 
   private mutating func learnScales(_ z: Double, error: Double, grain: Double) {

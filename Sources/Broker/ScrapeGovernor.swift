@@ -13,10 +13,10 @@ public struct ScrapeGovernor: Sendable {
   public struct Budget: Sendable, Hashable {
     /// The part of the scrape interval that a scrape may take.
     public var durationShare: Double = 0.2
-    /// The size of the decoded body, in bytes.
-    public var bodyBytes: Int = 8 << 20
-    /// The number of samples.
-    public var samples: Int = 50_000
+    /// The size of the decoded body, in bytes: the coarse families of some 35,000 queues.
+    public var bodyBytes: Int = 16 << 20
+    /// The number of samples: the coarse families of some 20,000 queues.
+    public var samples: Int = 100_000
     /// How many scrapes in a row must be too slow before the governor climbs; one slow scrape is noise.
     public var slowScrapes: Int = 2
     /// How many cheap scrapes in a row it takes to come down one step, at first.

@@ -37,7 +37,9 @@ extension HTTPAccess {
     try reader.refuse("password_ref", "write password or password_file")
     let name = try reader.optionalString("username")
     let nameFile = try reader.optionalString("username_file")
-    if name != nil && nameFile != nil { throw reader.error("username_file", "write username or username_file, not both") }
+    if name != nil && nameFile != nil {
+      throw reader.error("username_file", "write username or username_file, not both")
+    }
     if let nameFile {
       do throws(FileError) {
         basicUsername = try Secret(file: SmallFile.resolve(nameFile, in: directory)).reveal()
@@ -52,7 +54,8 @@ extension HTTPAccess {
     if password != nil && passwordFile != nil {
       throw reader.error("password_file", "write password or password_file, not both")
     }
-    basicPassword = password.map { Secret($0) } ?? passwordFile.map { Secret(file: SmallFile.resolve($0, in: directory)) }
+    basicPassword =
+      password.map { Secret($0) } ?? passwordFile.map { Secret(file: SmallFile.resolve($0, in: directory)) }
     try reader.finish()
   }
 

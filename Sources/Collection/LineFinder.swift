@@ -16,7 +16,8 @@ struct LineFinder {
       start = end + 1
       line += 1
     }
-    return start < bytes.count ? UnsafeRawBufferPointer(rebasing: bytes[start..<end]) : UnsafeRawBufferPointer(rebasing: bytes[..<0])
+    return start < bytes.count
+      ? UnsafeRawBufferPointer(rebasing: bytes[start..<end]) : UnsafeRawBufferPointer(rebasing: bytes[..<0])
   }
 
   /// The offset of the newline of the present line.

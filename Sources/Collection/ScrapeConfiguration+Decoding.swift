@@ -174,7 +174,9 @@ extension ScrapeConfiguration {
     return (elements + ["*/*;q=0.1"]).joined(separator: ",")
   }
 
-  private static func format(_ name: String, _ reader: MappingReader, _ key: String) throws(YAMLError) -> ExpositionFormat {
+  private static func format(_ name: String, _ reader: MappingReader, _ key: String) throws(YAMLError)
+    -> ExpositionFormat
+  {
     switch name {
     case "PrometheusText0.0.4", "PrometheusText1.0.0": return .text
     case "OpenMetricsText0.0.1", "OpenMetricsText1.0.0": return .openMetrics

@@ -16,15 +16,19 @@ extension ScrapeSession {
       tally.stored.unknownSeries += outcome.unknownSeries
     }
     let isSteady = revivedCount == 0 && currentCount == cache.aliveCount && orphans.isEmpty
-    if !isSteady { endSeries(scrape: scrape, timestamp: timestamp, now: now) }
+    if !isSteady {
+      endSeries(scrape: scrape, timestamp: timestamp, now: now)
+      cache.forgetOld(scrape: scrape)
+    }
     for change in metadata.takeChanges() { store.setMetadata(change.metadata, for: change.name) }
-    cache.forgetOld(scrape: scrape)
   }
 
   /// Ends all series, because a scrape failed.
   mutating func fail(timestamp: Int64, now: Int64) {
     lastTimestamp = timestamp
     endSeries(scrape: nil, timestamp: timestamp, now: now)
+    // A target that makes up new series for each failing scrape must not grow the cache either.
+    cache.forgetOld(scrape: scrape)
   }
 
   /// Ends all series and the report, because the target is gone. The markers follow the last scrape directly, so that

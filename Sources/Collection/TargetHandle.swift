@@ -55,6 +55,7 @@ final class TargetHandle: ScrapeTask {
         status.discoveredLabels = new.discoveredLabels
         status.interval = new.interval
         status.timeout = new.timeout
+        manager.show(status, of: self)
       }
       let schedule = ScrapeSchedule(interval: current.target.interval, identity: current.target.identity)
       let due = schedule.next(after: manager.time.now())

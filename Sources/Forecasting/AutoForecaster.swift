@@ -14,8 +14,8 @@ public struct AutoForecaster: ForecastModel {
   /// The farthest horizon that is tried out; beyond it, the last one tried is continued.
   private static let farthestTrial = 1440
 
-  /// The horizon whose record tells far ones of a change of regime.
-  private static let recentHorizon = 8
+  /// The horizons whose record tells far ones of a change of regime.
+  private static let recentHorizons = [2, 8]
 
   private(set) var facts = SignalFacts()
   private(set) var history = ObservedHistory(capacity: capacity)
@@ -130,7 +130,7 @@ public struct AutoForecaster: ForecastModel {
         let tried = table.horizons.count - 1
         let lastTried = table.horizons[tried]
         let known = nodes[tried].predict(view, panel: panel, horizon: lastTried)
-        let recent = nodes.last { $0.horizon <= Self.recentHorizon }?.scores.recentRelativeErrors() ?? []
+        let recent = recentRelativeErrors()
         return body { horizon in
           let horizon = horizon + ahead
           let (centre, own) = centre(view, panel: panel, horizon: horizon, tried: tried, recent: recent)
@@ -145,6 +145,16 @@ public struct AutoForecaster: ForecastModel {
     }
   }
 
+  /// The experts' recent relative errors at two short horizons, as a geometric mean: the shorter has seen more of a
+  /// new regime, the longer tells trends from noise.
+  private func recentRelativeErrors() -> [Double] {
+    let records = nodes.lazy.filter { Self.recentHorizons.contains($0.horizon) }.map {
+      $0.scores.recentRelativeErrors()
+    }
+    guard let first = records.first, let second = records.last else { return [] }
+    return zip(first, second).map { ($0 * $1).squareRoot() }
+  }
+
   /// The mixture's forecast at any horizon, between two nodes by asking both; with regard to the recent record at
   /// short horizons, and by the horizon's own record alone.
   private func centre(
@@ -152,7 +162,7 @@ public struct AutoForecaster: ForecastModel {
   ) -> (centre: Double, own: Double) {
     func ask(_ node: HorizonNode) -> (centre: Double, own: Double) {
       let own = node.predict(view, panel: panel, horizon: horizon)
-      guard node.horizon > Self.recentHorizon else { return (own, own) }
+      guard node.horizon > 8 else { return (own, own) }
       return (node.predict(view, panel: panel, horizon: horizon, recent: recent), own)
     }
     let upper = min(tried, nodes.firstIndex { $0.horizon >= horizon } ?? tried)

@@ -5,6 +5,8 @@ struct ExpertPanel {
   static let expertCount = 22
   /// The position of the regression among the experts; it is filled in by the caller.
   static let regression = 21
+  /// The experts whose windows are as wide as the horizon, so that their record says nothing about other horizons.
+  static let horizonBound = 15..<19
   static let featureCount = 12
 
   /// The experts' forecasts; NaN where the history is too short for one.
@@ -73,8 +75,9 @@ struct ExpertPanel {
           let mean = (one + two + three) / 3
           e[5] = mean
           e[6] = max(min(one, two), min(max(one, two), three))
-          e[7] = (smooth + view.mean(first - day - 3, through: first - day + 3)
-            + view.mean(first - 2 * day - 3, through: first - 2 * day + 3)) / 3
+          e[7] =
+            (smooth + view.mean(first - day - 3, through: first - day + 3)
+              + view.mean(first - 2 * day - 3, through: first - 2 * day + 3)) / 3
           f[7] = mean - last
         }
         let weekly = origin + horizon - ((horizon - 1) / (7 * day) + 1) * 7 * day

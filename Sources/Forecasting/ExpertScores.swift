@@ -21,7 +21,7 @@ struct ExpertScores: Sendable, Equatable {
 
   /// How much the record at a short horizon matters for far ones: in the average, and as a power on the weight.
   private static let recentShare = 0.3
-  private static let recentSharpness = 2.0
+  private static let recentSharpness = 3.0
 
   init() {}
 
@@ -74,12 +74,12 @@ struct ExpertScores: Sendable, Equatable {
   }
 
   /// Each expert's recent mean absolute error relative to that of the last value as a forecast, from 0.01 to
-  /// 10; 1 for experts without a record.
+  /// 10; 1 for experts without a record, and for those that are another at another horizon.
   func recentRelativeErrors() -> [Double] {
     let n = Self.count
     let unit = sums[3 * n] > 0 ? sums[0] / sums[3 * n] : 0
     return (0..<n).map { index in
-      guard unit > 0, sums[3 * n + index] > 0 else { return 1 }
+      guard unit > 0, sums[3 * n + index] > 0, !ExpertPanel.horizonBound.contains(index) else { return 1 }
       return min(10, max(0.01, sums[index] / sums[3 * n + index] / unit))
     }
   }

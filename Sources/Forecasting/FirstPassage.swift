@@ -11,7 +11,7 @@ extension AutoForecaster {
   ///   - horizonSteps: how far to look, in steps.
   ///   - probability: the level at which ``ThresholdForecast/atProbability`` is read, between 0 and 1.
   /// - Throws: ``ForecastError`` if there is no observation or a parameter is not sensible.
-  /// - Complexity: O(horizonSteps + 10⁶), a few milliseconds.
+  /// - Complexity: O(horizonSteps) for the distributions and at most 700,000 steps of paths, a few milliseconds.
   public func timeToThreshold(
     _ threshold: Double, horizonSteps: Int, probability: Double = 0.8
   ) throws(ForecastError) -> ThresholdForecast {
@@ -93,7 +93,7 @@ enum PathSimulation {
   static func firstPassages(barriers: [Double], persistence: Double) -> [Double] {
     var counts = [Int](repeating: 0, count: barriers.count)
     guard !barriers.isEmpty, barriers.contains(where: { $0 < 8 }) else { return barriers.map { _ in 0 } }
-    let pairs = min(2000, max(250, 500_000 / barriers.count))
+    let pairs = min(1000, max(250, 250_000 / barriers.count))
     let phi = min(0.99999, max(0, persistence))
     let noise = (1 - phi * phi).squareRoot()
     // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016).

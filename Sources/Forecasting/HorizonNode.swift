@@ -54,7 +54,8 @@ struct HorizonNode: Sendable {
     let age = newestTarget < 0 ? 0 : dropped + target - newestTarget
     newestTarget = dropped + target
     errors.append(
-      ErrorMemory.Entry(error: Float(actual - trial.mixed), density: UInt32(clamping: trial.density), target: newestTarget))
+      ErrorMemory.Entry(
+        error: Float(actual - trial.mixed), density: UInt32(clamping: trial.density), target: newestTarget))
     let unit = view.rhythm.unit
     scores.fade(steps: age, horizon: horizon, unit: unit)
     scores.add(panel, actual: actual, density: density)

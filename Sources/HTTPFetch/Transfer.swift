@@ -108,6 +108,8 @@ extension HTTPFetchError {
       CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:
       self = .tls(line)
+    // The server refuses the client's certificate only after the handshake in TLS 1.3.
+    case CURLE_RECV_ERROR where line.contains("alert") && request.url.hasPrefix("https"): self = .tls(line)
     case CURLE_PARTIAL_FILE: self = .truncated
     case CURLE_BAD_CONTENT_ENCODING: self = .badEncoding
     case CURLE_FILESIZE_EXCEEDED: self = .bodyTooLarge(limit: request.bodySizeLimit)

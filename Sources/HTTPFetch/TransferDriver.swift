@@ -35,7 +35,9 @@ final class TransferDriver: Sendable {
       if transfer.isCancelled.load(ordering: .relaxed) { return .cancelled }
       if inbox.isStopping { return .shutDown }
       if !inbox.isRunning {
-        guard DetachedThread.start({ self.run() }) else { return .other("no thread for network requests could be started") }
+        guard DetachedThread.start({ self.run() }) else {
+          return .other("no thread for network requests could be started")
+        }
         inbox.isRunning = true
       }
       inbox.submitted.append((transfer, continuation))

@@ -58,7 +58,9 @@ struct TransferLoop {
       end(transfer, transfer.result(easy, code))
     }
     // libcurl shortens the wait to its own next deadline.
-    if curl_multi_poll(multi, nil, 0, 60_000, nil) != CURLM_OK { endAllRunning(.other("waiting for the network failed")) }
+    if curl_multi_poll(multi, nil, 0, 60_000, nil) != CURLM_OK {
+      endAllRunning(.other("waiting for the network failed"))
+    }
   }
 
   /// Ends all transfers and frees everything.

@@ -28,7 +28,8 @@ public enum LoopbackHTTP {
     user: String? = nil, limit: Duration = .seconds(10)
   ) async throws -> HTTPAnswer {
     try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
+      // A thread of its own: blocking one of Dispatch's starves Swift's pool, and with it a server under test.
+      Thread.detachNewThread {
         continuation.resume(
           with: Result {
             try exchange(method, url, headers: headers, body: body, user: user, limit: limit)
@@ -64,6 +65,7 @@ public enum LoopbackHTTP {
     defer { close(descriptor) }
 
     var head = "\(method) \(path.hasPrefix("/") ? "" : "/")\(path) HTTP/1.0\r\nHost: \(authority)\r\n"
+    head += "Connection: close\r\n"
     if let user { head += "Authorization: Basic \(Data(user.utf8).base64EncodedString())\r\n" }
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
     if !body.isEmpty { head += "Content-Length: \(body.count)\r\n" }

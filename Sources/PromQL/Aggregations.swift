@@ -124,7 +124,7 @@ extension Evaluator {
         if target == nil {
           let shown = PrometheusNumber.formatFixed(value)
           let key = projection.project(labels.setting(label, to: shown), hidesName: false)
-          target = builder.row(for: SeriesIdentity(labels: key)).row
+          target = builder.row(for: SeriesIdentity(labels: key))
           try reserve(rows: builder.grid.rows, steps: grid.count)
         }
         guard let target else { continue }

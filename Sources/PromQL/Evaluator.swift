@@ -144,6 +144,14 @@ final class Evaluator {
     selectorRanges[node.range] = (first, last)
   }
 
+  /// Forgets what was read, to read what the steps from `start` through `end` need.
+  func readAnew(for expression: Expression, from start: Int64, through end: Int64) throws {
+    selections.removeAll()
+    selectorRanges.removeAll()
+    readSamples = 0
+    try collectRanges(expression, start: start, end: end)
+  }
+
   /// The series of a selector with all samples that the query needs of it.
   func select(_ node: VectorSelector) throws -> [SeriesSamples] {
     guard let range = selectorRanges[node.range], range.start <= range.end else { return [] }

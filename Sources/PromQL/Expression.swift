@@ -18,15 +18,19 @@ public indirect enum Expression: Sendable {
 
 /// A number, or a duration in seconds.
 public struct NumberLiteral: Sendable {
+  /// The number; of a duration, its seconds.
   public var value: Double
   /// Whether the number was written as a duration, such as `5m`.
   public var isDuration: Bool
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
 /// A quoted text.
 public struct StringLiteral: Sendable {
+  /// The text without quotes and escapes.
   public var value: String
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
@@ -64,7 +68,9 @@ public struct VectorSelector: Sendable {
   public var matchers: [LabelMatcher]
   /// How far back to look, nil if not written.
   public var offset: DurationExpression?
+  /// The time of an `@` modifier.
   public var pinnedTime: PinnedTime?
+  /// Where the node stands in the query.
   public var range: SourceRange
   /// Whether the selector may accept every series, as `info`'s second argument may.
   var mayBeEmpty = false
@@ -72,37 +78,53 @@ public struct VectorSelector: Sendable {
 
 /// A vector selector with a range, such as `up[5m]`.
 public struct MatrixSelector: Sendable {
+  /// Which series, with the modifiers written after the range.
   public var selector: VectorSelector
+  /// The length of the range.
   public var window: DurationExpression
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
 /// An expression evaluated repeatedly over a range, such as `rate(x[5m])[1h:1m]`.
 public struct SubqueryExpression: Sendable {
+  /// What is evaluated at every step.
   public var expression: Expression
+  /// The length of the range.
   public var window: DurationExpression
   /// The spacing of the evaluations, nil for the default.
   public var step: DurationExpression?
+  /// How far back the range ends, nil if not written.
   public var offset: DurationExpression?
+  /// The time of an `@` modifier.
   public var pinnedTime: PinnedTime?
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
 /// A call of a function.
 public struct CallExpression: Sendable {
+  /// The function called.
   public var function: Function
+  /// Its arguments, in order.
   public var arguments: [Expression]
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
 /// An aggregation over groups of series.
 public struct AggregateExpression: Sendable {
+  /// How a group becomes a value.
   public var operation: AggregationOperator
+  /// The parameter before the vector, for instance the number in `topk`.
   public var parameter: Expression?
+  /// The vector whose elements are grouped.
   public var expression: Expression
+  /// The labels of `by` or `without`.
   public var grouping: [String]
   /// Whether ``grouping`` lists the labels to drop rather than those to keep.
   public var isWithout: Bool
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
@@ -113,6 +135,7 @@ public struct VectorMatching: Sendable, Hashable {
     case oneToOne, manyToOne, oneToMany, manyToMany
   }
 
+  /// How many elements may share a signature.
   public var cardinality: Cardinality = .oneToOne
   /// The labels of `on` or `ignoring`.
   public var labels: [String] = []
@@ -128,8 +151,11 @@ public struct VectorMatching: Sendable, Hashable {
 
 /// Two expressions joined by an operator.
 public struct BinaryExpression: Sendable {
+  /// The operator.
   public var operation: BinaryOperator
+  /// The operand before it.
   public var left: Expression
+  /// The operand after it.
   public var right: Expression
   /// Whether a comparison yields 0 or 1 instead of filtering.
   public var returnsBool: Bool
@@ -141,14 +167,19 @@ public struct BinaryExpression: Sendable {
 
 /// A sign before an expression.
 public struct UnaryExpression: Sendable {
+  /// Whether the sign is minus.
   public var isNegative: Bool
+  /// The operand.
   public var expression: Expression
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 
 /// An expression in parentheses.
 public struct ParenthesizedExpression: Sendable {
+  /// What stands inside.
   public var expression: Expression
+  /// Where the node stands in the query.
   public var range: SourceRange
 }
 

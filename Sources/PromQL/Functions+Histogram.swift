@@ -95,7 +95,7 @@ extension Evaluator {
         guard let result = value(&buckets, histogram, step) else { continue }
         var identity = histogram.identity
         identity.labels = relabel(identity.labels)
-        let index = row ?? builder.row(for: identity).row
+        let index = row ?? builder.row(for: identity)
         row = index
         try builder.set(index, step, result)
       }

@@ -119,7 +119,7 @@ extension Evaluator {
               ? nil : try enriched(identity, chosen.map { infos.identities[$0].labels }, dataMatchers))
         }
         if let known = cache[chosen], let result = known {
-          try builder.set(builder.row(for: result).row, step, base[row, step])
+          try builder.set(builder.row(for: result), step, base[row, step])
         }
       }
     }

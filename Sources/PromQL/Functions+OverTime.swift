@@ -33,24 +33,31 @@ struct ExtremeOverTime: WindowFunction {
 
   @inline(__always)
   func value(_ window: SampleWindow, step: Int) -> Double? {
-    var extreme = window.values[0]
-    if wantsTime {
-      var time = window.timestamps[0]
-      for index in 0..<window.count {
-        let value = window.values[index]
-        if (wantsLargest ? value >= extreme : value <= extreme) || extreme.isNaN {
-          extreme = value
-          time = window.timestamps[index]
-        }
-      }
-      return Double(time) / 1000
-    }
+    if wantsTime { return lastTime(of: window) }
+    // Any number beats NaN; after the first number, NaN loses every comparison.
+    var index = 0
+    while index < window.count - 1 && window.values[index].isNaN { index += 1 }
+    var extreme = window.values[index]
     if wantsLargest {
-      for value in window.values where value > extreme || extreme.isNaN { extreme = value }
+      for value in window.values[index...] { extreme = value > extreme ? value : extreme }
     } else {
-      for value in window.values where value < extreme || extreme.isNaN { extreme = value }
+      for value in window.values[index...] { extreme = value < extreme ? value : extreme }
     }
     return extreme
+  }
+
+  /// The time of the last sample with the extreme value, in seconds.
+  private func lastTime(of window: SampleWindow) -> Double {
+    var extreme = window.values[0]
+    var time = window.timestamps[0]
+    for index in 0..<window.count {
+      let value = window.values[index]
+      if (wantsLargest ? value >= extreme : value <= extreme) || extreme.isNaN {
+        extreme = value
+        time = window.timestamps[index]
+      }
+    }
+    return Double(time) / 1000
   }
 }
 

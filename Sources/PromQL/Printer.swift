@@ -45,6 +45,7 @@ private func list(_ labels: [String]) -> String {
 }
 
 extension NumberLiteral: CustomStringConvertible {
+  /// The literal in canonical form.
   public var description: String {
     if isDuration, let milliseconds = Int64(exactly: (value * 1000).rounded()) {
       return PrometheusDuration.format(milliseconds)
@@ -54,6 +55,7 @@ extension NumberLiteral: CustomStringConvertible {
 }
 
 extension VectorSelector: CustomStringConvertible {
+  /// The selector in canonical form, its matchers sorted.
   public var description: String {
     var shown = matchers
     if !name.isEmpty { shown.removeLast() }
@@ -71,6 +73,7 @@ extension SubqueryExpression {
 }
 
 extension AggregateExpression: CustomStringConvertible {
+  /// The aggregation in canonical form, its grouping before the parentheses.
   public var description: String { "\(head)(\(parameter.map { "\($0), " } ?? "")\(expression))" }
 
   /// The operator with its grouping, up to the parenthesis.
@@ -86,6 +89,7 @@ extension AggregateExpression: CustomStringConvertible {
 }
 
 extension BinaryExpression: CustomStringConvertible {
+  /// The operation in canonical form.
   public var description: String { "\(left) \(operatorDescription) \(right)" }
 
   /// The operator with its modifiers.
@@ -112,6 +116,7 @@ extension VectorMatching: CustomStringConvertible {
 }
 
 extension DurationExpression: CustomStringConvertible {
+  /// The duration in canonical form.
   public var description: String {
     switch self {
     case .seconds(let value, let isDuration):

@@ -43,6 +43,15 @@ public enum PrometheusNumber {
     return point - 1 < -4 || point - 1 >= 21 ? formatExponent(value) : formatFixed(value)
   }
 
+  /// UTC milliseconds as seconds, with three decimals unless they are whole, as the query API has them.
+  public static func formatTimestamp(_ milliseconds: Int64) -> String {
+    let magnitude = milliseconds.magnitude
+    let sign = milliseconds < 0 ? "-" : ""
+    let fraction = String(magnitude % 1000)
+    if fraction == "0" { return "\(sign)\(magnitude / 1000)" }
+    return "\(sign)\(magnitude / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)"
+  }
+
   /// `value` with `decimals` digits after the point, rounded.
   static func formatFixed(_ value: Double, decimals: Int) -> String {
     var scale = 1.0

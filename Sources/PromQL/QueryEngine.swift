@@ -4,8 +4,10 @@ import TimeSeries
 ///
 /// The engine has no state besides its options; queries may run on any number of tasks at once.
 public struct QueryEngine: Sendable {
+  /// How queries are evaluated.
   public let options: QueryOptions
 
+  /// Makes an engine; one is as cheap as its options, so a request with a timeout of its own may have one of its own.
   public init(options: QueryOptions = .init()) { self.options = options }
 
   /// Parses and type-checks a query.
@@ -78,7 +80,8 @@ public struct QueryEngine: Sendable {
     let evaluator = try Evaluator(
       expression, start: start, end: end, step: step, options: options, source: source)
     let grid = StepGrid(start: start, interval: step, count: Int(length / step) + 1)
-    let series = try evaluator.merged(try evaluator.evaluateInBlocks(expression, grid))
+    let series = try evaluator.merged(
+      try evaluator.evaluateInBlocks(expression, grid, isWholeQuery: true))
     return QueryResult(
       value: .matrix(series.sorted { $0.labels < $1.labels }), warnings: evaluator.annotations.warnings,
       infos: evaluator.annotations.allInfos)

@@ -11,6 +11,7 @@ public enum QueryError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The task that ran the query was cancelled.
   case canceled
 
+  /// The error in Prometheus's words.
   public var description: String {
     switch self {
     case .execution(let message), .badRequest(let message): message

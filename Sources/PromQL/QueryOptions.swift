@@ -21,6 +21,7 @@ public struct QueryOptions: Sendable {
   /// What evaluates `forecast`, `forecast_quantile`, `anomaly_score` and `time_to_threshold`.
   public var predictor: (any PredictionFunctions)?
 
+  /// Prometheus's defaults.
   public init() {}
 
   var parserOptions: ParserOptions {

@@ -2,11 +2,14 @@ import TimeSeries
 
 /// One element of an instant vector.
 public struct VectorElement: Sendable, Equatable {
+  /// The element's labels, the metric name among them if it was kept.
   public var labels: Labels
+  /// The element's value.
   public var value: Double
   /// UTC milliseconds: the time of the evaluation.
   public var timestamp: Int64
 
+  /// Makes an element.
   public init(labels: Labels, value: Double, timestamp: Int64) {
     self.labels = labels
     self.value = value
@@ -43,12 +46,14 @@ public enum QueryValue: Sendable {
 
 /// The value of a query and what was remarkable on the way.
 public struct QueryResult: Sendable {
+  /// What the query evaluates to.
   public var value: QueryValue
   /// What is probably wrong, in Prometheus's words, with the place in the query.
   public var warnings: [String]
   /// What is worth a second look, in Prometheus's words, with the place in the query.
   public var infos: [String]
 
+  /// Makes a result.
   public init(value: QueryValue, warnings: [String] = [], infos: [String] = []) {
     self.value = value
     self.warnings = warnings

@@ -89,16 +89,22 @@ extension Evaluator {
   /// The values of a vector or scalar expression at all steps, absent ones left out.
   ///
   /// The steps are evaluated in blocks of a few million cells, so that sparse series cost memory for
-  /// their samples only.
-  func evaluateInBlocks(_ expression: Expression, _ grid: StepGrid) throws -> [ResultSeries] {
-    let blockSize = min(512, max(16, 4_000_000 / max(1, try widestSelection(expression))))
+  /// their samples only. A whole query of more steps than one block has reads its series anew for
+  /// each, so that long ranges cost no more memory than their blocks and the result.
+  func evaluateInBlocks(_ expression: Expression, _ grid: StepGrid, isWholeQuery: Bool = false) throws -> [ResultSeries]
+  {
+    let blockSize = 512
     var result: [ResultSeries] = []
     var rows: [SeriesKey: Int] = [:]
     var start = 0
     let before = heldSamples
     var kept = 0
     while start < grid.count {
-      let end = min(grid.count, start + blockSize)
+      var end = min(grid.count, start + blockSize)
+      if isWholeQuery && grid.count > blockSize {
+        try readAnew(for: expression, from: grid.time(start), through: grid.time(end - 1))
+      }
+      end = min(end, start + max(16, 4_000_000 / max(1, try widestSelection(expression))))
       let block = grid.slice(start..<end)
       let values: SeriesGrid
       switch try evaluate(expression, block) {
@@ -119,7 +125,7 @@ extension Evaluator {
         kept += present
         var index = result.count
         // With one block, every row is a series of its own.
-        if grid.count > blockSize {
+        if block.count < grid.count {
           let key = SeriesKey(labels: identity.labels, dropsName: identity.dropsName)
           if let known = rows[key] { index = known } else { rows[key] = index }
         }

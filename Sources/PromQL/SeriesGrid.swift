@@ -117,11 +117,11 @@ struct GridBuilder {
   init(steps: Int) { grid = SeriesGrid(steps: steps) }
 
   /// The row for `identity`, new if its labels were not seen before.
-  mutating func row(for identity: SeriesIdentity) -> (row: Int, isNew: Bool) {
-    if let row = rowsByLabels[identity.labels] { return (row, false) }
+  mutating func row(for identity: SeriesIdentity) -> Int {
+    if let row = rowsByLabels[identity.labels] { return row }
     let row = grid.appendRow(identity)
     rowsByLabels[identity.labels] = row
-    return (row, true)
+    return row
   }
 
   /// Sets a cell.
@@ -139,7 +139,7 @@ struct GridBuilder {
   ///
   /// - Throws: ``QueryError`` if one of them has a value already.
   mutating func add(_ cells: ArraySlice<Double>, as identity: SeriesIdentity) throws {
-    let (row, _) = row(for: identity)
+    let row = row(for: identity)
     for (step, cell) in cells.enumerated() where !cell.isAbsent { try set(row, step, cell) }
   }
 }

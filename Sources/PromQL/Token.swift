@@ -1,6 +1,8 @@
 /// A stretch of a query's text, as UTF-8 byte offsets, end excluded.
 public struct SourceRange: Sendable, Hashable {
+  /// The offset of the first byte.
   public var start: Int
+  /// The offset after the last byte.
   public var end: Int
   /// The line of the start, counted from 1.
   public var line: Int

@@ -182,7 +182,7 @@ private struct VectorJoin {
         guard let identity = pair else { continue }
         try note(identity, ordinal, &matched, &taken)
         let value = cell(many[row, step], other >= 0 ? one[other, step] : oneFill ?? .nan)
-        if !value.isAbsent { try builder.set(builder.row(for: identity).row, step, value) }
+        if !value.isAbsent { try builder.set(builder.row(for: identity), step, value) }
       }
       guard let manyFill else { continue }
       for row in onePresent where !matched[oneOrdinals[row]] {
@@ -190,7 +190,7 @@ private struct VectorJoin {
         let identity = identities[key] ?? identity(substitute(one.identities[row]), one.identities[row])
         identities[key] = identity
         let value = cell(manyFill, one[row, step])
-        if !value.isAbsent { try builder.set(builder.row(for: identity).row, step, value) }
+        if !value.isAbsent { try builder.set(builder.row(for: identity), step, value) }
       }
     }
     return builder.grid

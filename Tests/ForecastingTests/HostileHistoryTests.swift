@@ -10,23 +10,20 @@ struct HostileHistoryTests {
   func answersSanely(_ name: String) throws {
     for (label, values) in hostileHistories {
       for step in [minute, fiveMinutes, hour, 7_000] {
-        // The slow reference models are asked at one step only.
-        if name != "auto", step != fiveMinutes { continue }
+        // The slow reference models are asked at one step only, and not of the longest history.
+        if name != "auto", step != fiveMinutes || values.count > 1000 { continue }
         var model = try ForecastModels.make(named: name)
         model.fit(series(values, step: step))
         let forecast = try model.forecast(horizons: Self.horizons, quantiles: Self.quantiles)
         let isNonNegative = values.allSatisfy { !($0 < 0) }
-        #expect(forecast.values.allSatisfy { $0.isFinite }, "\(name) on \(label)")
-        #expect(forecast.mean.allSatisfy { $0.isFinite }, "\(name) on \(label)")
-        for row in Self.horizons.indices {
-          for column in Self.quantiles.indices.dropFirst() {
-            #expect(
-              forecast.value(horizonAt: row, quantileAt: column - 1)
-                <= forecast.value(horizonAt: row, quantileAt: column), "\(name) on \(label)")
-          }
+        #expect(forecast.values.allSatisfy { $0.isFinite } && forecast.mean.allSatisfy { $0.isFinite }, "\(label)")
+        let width = Self.quantiles.count
+        let isOrdered = forecast.values.indices.allSatisfy {
+          $0 % width == 0 || forecast.values[$0 - 1] <= forecast.values[$0]
         }
+        #expect(isOrdered, "\(label)")
         if isNonNegative {
-          #expect(forecast.values.allSatisfy { $0 >= 0 } && forecast.mean.allSatisfy { $0 >= 0 }, "\(name) on \(label)")
+          #expect(forecast.values.allSatisfy { $0 >= 0 } && forecast.mean.allSatisfy { $0 >= 0 }, "\(label)")
         }
       }
     }
@@ -46,7 +43,7 @@ struct HostileHistoryTests {
   @Test("keeps within the bounds of the series", arguments: ForecastModels.names)
   func keepsBounds(_ name: String) throws {
     var noise = SeededNoise(3)
-    var bounded = series((0..<300).map { 90 + 0.02 * Double($0) + noise.normal() })
+    var bounded = series((0..<(name == "auto" ? 300 : 50)).map { 90 + 0.02 * Double($0) + noise.normal() })
     bounded.upperBound = 100
     bounded.lowerBound = 85
     var model = try ForecastModels.make(named: name)
@@ -58,7 +55,8 @@ struct HostileHistoryTests {
 
   @Test("says the same twice, and after being saved and restored, to the last bit", arguments: ForecastModels.names)
   func survivesSaving(_ name: String) throws {
-    for (label, values) in hostileHistories where values.count != 6000 || name == "auto" {
+    // The reference models keep nothing but their history; a few of them are enough.
+    for (label, values) in hostileHistories where name == "auto" || (20...200).contains(values.count) {
       var model = try ForecastModels.make(named: name)
       model.fit(series(values))
       for value in [3, .nan, 4, 1, 5, .nan, .nan, 9, 2, 6] { model.update(value) }
@@ -83,12 +81,12 @@ struct HostileHistoryTests {
     var noise = SeededNoise(5)
     model.fit(series((0..<60).map { _ in noise.normal() }))
     let bytes = model.saved()
-    for length in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 200)) {
+    for length in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 100)) {
       #expect(throws: ForecastError.self) { try ForecastModels.restore(Array(bytes[..<length])) }
     }
     #expect(throws: ForecastError.self) { try ForecastModels.restore(bytes + [0]) }
     // Flipped bytes may pass for a state; it must then still answer without harm.
-    for _ in 0..<300 {
+    for _ in 0..<(name == "auto" ? 300 : 50) {
       var damaged = bytes
       damaged[Int(noise.uniform() * Double(bytes.count))] = UInt8(noise.uniform() * 255)
       guard var other = try? ForecastModels.restore(damaged) else { continue }

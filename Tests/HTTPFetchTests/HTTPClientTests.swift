@@ -12,7 +12,8 @@ struct HTTPClientTests {
       LoopbackServer.response(Array(head.utf8), status: "202 Accepted", headers: ["X-Odd:  a b "])
     }
     defer { server.stop() }
-    var request = HTTPRequest(url: server.url + "/p?q=1", headers: [HTTPHeader("Accept", "x/y"), HTTPHeader("Empty", "")])
+    var request = HTTPRequest(
+      url: server.url + "/p?q=1", headers: [HTTPHeader("Accept", "x/y"), HTTPHeader("Empty", "")])
     request.compression = .none
     let first = try await client.fetch(request)
     #expect(first.status == 202)

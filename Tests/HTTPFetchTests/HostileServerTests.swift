@@ -7,7 +7,8 @@ struct HostileServerTests {
   let client = HTTPClient()
 
   /// Fetches from a server that does `behaviour` after the request's head, within 1.5 s and 1 MiB of body.
-  func fetch(_ behaviour: @escaping @Sendable (Connection) -> Void) async throws -> Result<HTTPResponse, HTTPFetchError> {
+  func fetch(_ behaviour: @escaping @Sendable (Connection) -> Void) async throws -> Result<HTTPResponse, HTTPFetchError>
+  {
     let server = try LoopbackServer { connection in
       _ = connection.readHead()
       behaviour(connection)
@@ -78,7 +79,9 @@ struct HostileServerTests {
     let bomb = GzipBytes.bomb(pieces: (1 << 30) / 2064)
     let before = residentBytes()
     let result = try await error { connection in
-      guard connection.send(HostileServerTests.head + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n") else { return }
+      guard connection.send(HostileServerTests.head + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n") else {
+        return
+      }
       _ = connection.send(bomb)
     }
     #expect(result == .bodyTooLarge(limit: 1 << 20))
@@ -88,7 +91,8 @@ struct HostileServerTests {
   @Test("bytes that are not gzip are a bad encoding")
   func notGzip() async throws {
     let result = try await error { connection in
-      _ = connection.send(HostileServerTests.head + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\nthis is not gzip at ")
+      _ = connection.send(
+        HostileServerTests.head + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\nthis is not gzip at ")
     }
     #expect(result == .badEncoding)
   }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TimeSeries
 
@@ -106,6 +107,55 @@ import TimeSeries
         Double((max(0, last - 9)...last).reduce(0, +)) + 1
       }
       #expect(item.values == expected)
+    }
+  }
+
+  @Test func selectorsAreReadOncePerQuery() throws {
+    final class CountingSource: SeriesSource, Sendable {
+      private let reads = Mutex<[[Int64]]>([])
+      var allReads: [[Int64]] { reads.withLock { $0 } }
+
+      func select(_ matchers: [LabelMatcher], from start: Int64, through end: Int64) throws -> [SeriesSamples] {
+        reads.withLock { $0.append([start, end]) }
+        return try EngineLimitTests.table.select(matchers, from: start, through: end)
+      }
+    }
+    let engine = QueryEngine()
+    let source = CountingSource()
+    let query = try engine.parse("rate(n[1m] offset 10s) + rate(n[1m] offset 10s) - n")
+    _ = try engine.range(query, from: 100_000, through: 500_000, step: 1000, source: source)
+    // Equal selectors share what is read. Left edges are excluded, right edges included.
+    #expect(source.allReads == [[30_001, 490_000], [-199_999, 500_000]])
+  }
+
+  @Test func longRangesReadInParts() throws {
+    // All samples at once would be 10,000 and the cells of one block 5120.
+    var options = QueryOptions()
+    options.maximumSamples = 12_000
+    let engine = QueryEngine(options: options)
+    let query = try engine.parse("n{id=\"1\"}")
+    let result = try engine.range(query, from: 0, through: 9_999_000, step: 1000, source: EngineLimitTests.table)
+    guard case .matrix(let series) = result.value else {
+      Issue.record("no matrix")
+      return
+    }
+    // The last sample lives on for five minutes.
+    #expect(series.first?.values.count == 1299)
+  }
+
+  @Test func labelsCannotGrowWithoutBound() throws {
+    let engine = QueryEngine()
+    var joined = "label_replace(vector(1), \"a\", \"0123456789abcdef\", \"\", \"\")"
+    var replaced = joined
+    for _ in 0..<60 {
+      joined = "label_join(\(joined), \"a\", \"\", \"a\", \"a\")"
+      replaced = "label_replace(\(replaced), \"a\", \"$1$1\", \"a\", \"(.*)\")"
+    }
+    for query in [joined, replaced] {
+      let expression = try engine.parse(query)
+      #expect(
+        message { try engine.instant(expression, at: 0, source: SampleTable()) }
+          == "label \"a\" would be longer than 1048576 bytes")
     }
   }
 

@@ -24,6 +24,9 @@ import TimeSeries
     #expect(PrometheusNumber.formatGeneral(0.00001) == "1e-05")
     #expect(PrometheusNumber.formatSignificant(2.345, digits: 2) == "2.3")
     #expect(PrometheusNumber.formatSignificant(1234, digits: 2) == "1.2e+03")
+    #expect(PrometheusNumber.formatTimestamp(1_435_781_451_000) == "1435781451")
+    #expect(PrometheusNumber.formatTimestamp(1_435_781_451_050) == "1435781451.050")
+    #expect(PrometheusNumber.formatTimestamp(-1500) == "-1.500")
     #expect(PrometheusNumber.grouped(1_234_567) == "1,234,567")
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TimeSeries
 
@@ -78,6 +79,24 @@ struct RecordingRuleTests {
     #expect(fixture.samples("good") == ["{}": ["0s 1"]])
     #expect(fixture.metric("harecast_rule_evaluations_total", ["rule_group": "r.yml;g"]) == 3)
     #expect(fixture.metric("harecast_rule_evaluation_failures_total", ["rule_group": "r.yml;g"]) == 2)
+  }
+
+  @Test func `a failure is reported when it begins, when it changes and when it ends`() async throws {
+    let events = Mutex<[String?]>([])
+    let fixture = RuleFixture { event in
+      #expect(event.file == "r.yml" && event.group == "g" && event.rule == "r")
+      events.withLock { $0.append(event.error) }
+    }
+    try fixture.load(group("  - record: r\n    expr: up\n", "  limit: 1\n"))
+    try fixture.add(Self.a, 1, at: 0)
+    await fixture.evaluate(at: 0)
+    try fixture.add(Self.b, 1, at: 15)
+    await fixture.evaluate(at: 15)
+    await fixture.evaluate(at: 30)
+    try fixture.add(Self.b, StaleMarker.value, at: 45)
+    await fixture.evaluate(at: 45)
+    await fixture.evaluate(at: 60)
+    #expect(events.withLock { $0 } == ["exceeded limit of 1 with 2 series", nil])
   }
 
   @Test func `a failed evaluation writes no staleness markers`() async throws {

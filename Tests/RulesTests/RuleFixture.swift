@@ -17,9 +17,13 @@ struct RuleFixture {
   let registry = MetricRegistry()
   let manager: RuleManager
 
-  init(configuration: RuleManagerConfiguration = RuleManagerConfiguration(evaluationInterval: 15_000)) {
+  init(
+    configuration: RuleManagerConfiguration = RuleManagerConfiguration(evaluationInterval: 15_000),
+    report: @escaping @Sendable (RuleEvent) -> Void = { _ in }
+  ) {
     manager = RuleManager(
-      store: store, engine: QueryEngine(), registry: registry, time: time, configuration: configuration)
+      store: store, engine: QueryEngine(), registry: registry, time: time, configuration: configuration,
+      report: report)
   }
 
   func load(_ text: String, path: String = "r.yml") throws {

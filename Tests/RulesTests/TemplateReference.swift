@@ -167,7 +167,8 @@ enum TemplateReference {
     (#"{{ "a" | printf "%s-%s" "b" }}"#, 1000000, #"b-a"#),
     (#"{{ title "hello world" }} {{ toUpper "aB" }} {{ toLower "aB" }}"#, 1000000, #"Hello World AB ab"#),
     (
-      #"{{ stripPort "host:80" }} {{ stripPort "1.2.3.4:90" }} {{ stripPort "[::1]:80" }} {{ stripPort "nohost" }}"#, 1000000,
+      #"{{ stripPort "host:80" }} {{ stripPort "1.2.3.4:90" }} {{ stripPort "[::1]:80" }} {{ stripPort "nohost" }}"#,
+      1000000,
       #"host 1.2.3.4 ::1 nohost"#
     ),
     (
@@ -255,7 +256,8 @@ enum TemplateReference {
       #"<error expanding template: error executing template __alert_a: template: __alert_a:1:124: executing "__alert_a" at <{{template "nope"}}>: template "nope" not defined>"#
     ),
     (
-      #"{{ 1 }} {{ 1.5 }} {{ 1e6 }} {{ 1e21 }} {{ 0x10 }} {{ 'a' }} {{ "s" }} {{ `raw` }} {{ true }} {{ -3 }}"#, 1000000,
+      #"{{ 1 }} {{ 1.5 }} {{ 1e6 }} {{ 1e21 }} {{ 0x10 }} {{ 'a' }} {{ "s" }} {{ `raw` }} {{ true }} {{ -3 }}"#,
+      1000000,
       #"1 1.5 1e+06 1e+21 16 97 s raw true -3"#
     ),
     (
@@ -303,15 +305,18 @@ enum TemplateReference {
     (#"{{ (index (query "foo") 1).Labels.i }}"#, 1000000, #"b"#),
     (#"{{ slice (query "foo") 0 1 | len }}"#, 1000000, #"1"#),
     (
-      #"{{ humanizeDuration 0 }} {{ humanizeDuration -1.5 }} {{ humanizeDuration 60 }} {{ humanizeDuration 3661.5 }} {{ humanizeDuration 90061 }} {{ humanizeDuration 0.001 }} {{ humanizeDuration 0.0000001 }} {{ humanizeDuration 59.999 }} {{humanizeDuration 899.99}}"#, 1000000,
+      #"{{ humanizeDuration 0 }} {{ humanizeDuration -1.5 }} {{ humanizeDuration 60 }} {{ humanizeDuration 3661.5 }} {{ humanizeDuration 90061 }} {{ humanizeDuration 0.001 }} {{ humanizeDuration 0.0000001 }} {{ humanizeDuration 59.999 }} {{humanizeDuration 899.99}}"#,
+      1000000,
       #"0s -1.5s 1m 0s 1h 1m 1s 1d 1h 1m 1s 1ms 100ns 60s 14m 59s"#
     ),
     (
-      #"{{ humanize 0 }} {{ humanize 1 }} {{ humanize 999.9 }} {{ humanize -1234 }} {{ humanize 1e27 }} {{ humanize 1e-27 }} {{ humanize 0.1 }} {{humanize 123456789}}"#, 1000000,
+      #"{{ humanize 0 }} {{ humanize 1 }} {{ humanize 999.9 }} {{ humanize -1234 }} {{ humanize 1e27 }} {{ humanize 1e-27 }} {{ humanize 0.1 }} {{humanize 123456789}}"#,
+      1000000,
       #"0 1 999.9 -1.234k 1000Y 0.001y 100m 123.5M"#
     ),
     (
-      #"{{ humanize1024 0 }} {{ humanize1024 1 }} {{ humanize1024 1024 }} {{ humanize1024 -1048576 }} {{ humanize1024 1e30 }} {{ humanize1024 0.5 }}"#, 1000000,
+      #"{{ humanize1024 0 }} {{ humanize1024 1 }} {{ humanize1024 1024 }} {{ humanize1024 -1048576 }} {{ humanize1024 1e30 }} {{ humanize1024 0.5 }}"#,
+      1000000,
       #"0 1 1ki -1Mi 8.272e+05Yi 0.5"#
     ),
     (

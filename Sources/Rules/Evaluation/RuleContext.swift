@@ -1,5 +1,4 @@
 import Exposition
-import Logging
 import PromQL
 import SeriesStore
 import TimeSeries
@@ -26,6 +25,15 @@ public struct RuleManagerConfiguration: Sendable {
   }
 }
 
+/// A rule has begun to fail, fails in another way, or works again.
+public struct RuleEvent: Sendable, Equatable {
+  public var file: String
+  public var group: String
+  public var rule: String
+  /// Why the rule fails; nil if it works again.
+  public var error: String?
+}
+
 /// The parts of the process that rules work with.
 struct RuleContext: Sendable {
   let store: SeriesStore
@@ -33,5 +41,5 @@ struct RuleContext: Sendable {
   let registry: MetricRegistry
   let time: any TimeSource
   let configuration: RuleManagerConfiguration
-  let logger: Logger
+  let report: @Sendable (RuleEvent) -> Void
 }

@@ -1,4 +1,3 @@
-import Logging
 import PromQL
 import SeriesStore
 import Synchronization
@@ -98,6 +97,8 @@ actor RuleGroupRunner {
       do {
         try await evaluate(rule: index, at: slot - queryOffset)
       } catch {
+        // A query that was cut off by a reload or by the end says nothing about the rule.
+        if Task.isCancelled { return }
         failure = "\(error)"
       }
       metrics.countEvaluation(failed: failure != nil)
@@ -113,24 +114,16 @@ actor RuleGroupRunner {
         status.rules[index].alerts = alerts
         return earlier
       }
-      log(failure, after: earlier, of: group.rules[index])
+      if failure != earlier {
+        context.report(
+          RuleEvent(file: file, group: group.name, rule: group.rules[index].name, error: failure))
+      }
       await Task.yield()
     }
     let seconds = started.duration(to: .now).inSeconds
     published.withLock { status in
       status.lastEvaluation = slot
       status.evaluationSeconds = seconds
-    }
-  }
-
-  /// Tells of a failure once, not at every evaluation.
-  private func log(_ failure: String?, after earlier: String?, of rule: Rule) {
-    guard failure != earlier else { return }
-    let place: Logger.Metadata = ["file": "\(file)", "group": "\(group.name)", "rule": "\(rule.name)"]
-    if let failure {
-      context.logger.warning("rule failed: \(failure)", metadata: place)
-    } else {
-      context.logger.info("rule works again", metadata: place)
     }
   }
 

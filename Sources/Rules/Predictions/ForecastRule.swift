@@ -97,6 +97,10 @@ struct ForecastRule: Sendable {
       }
       self.gridEnd = newest
     } else if gridEnd.map({ newest - $0 > block.history }) ?? true {
+      // At the start, and after a pause longer than the history, nothing known is of use.
+      for labels in signals.keys {
+        signals[labels] = ForecastSignal(horizonCount: horizons.count, at: time)
+      }
       try await backfill(Array(chosen), through: newest, reader, historySteps, at: time)
       if interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
       gridEnd = newest
@@ -284,7 +288,8 @@ struct ForecastRule: Sendable {
         result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels, [q]), value: seconds))
       }
       result.outputs.append(
-        RuleOutput(labels: Self.probabilityName(of: name).labelled(signalLabels, labels), value: prediction.probability))
+        RuleOutput(labels: Self.probabilityName(of: name).labelled(signalLabels, labels), value: prediction.probability)
+      )
     }
   }
 

@@ -21,9 +21,6 @@ struct ForecastSignal: Sendable {
 
   private var hasHistory = false
   private var model: (any ForecastModel)?
-  /// How many values the model has learnt, and how many of them when it was fitted.
-  private var learnt = 0
-  private var fitted = 0
   /// Values at the rule's step to fit the model to, the newest at `coarseEnd`.
   private var waiting: [Double] = []
   private var finiteWaiting = 0
@@ -48,8 +45,7 @@ struct ForecastSignal: Sendable {
     coarseEnd = time
     if model != nil {
       model?.update(value)
-      if value.isFinite { learnt += 1 }
-      if waiting.isEmpty { return }
+      return
     }
     if waiting.isEmpty, !value.isFinite { return }
     waiting.append(value)
@@ -60,14 +56,13 @@ struct ForecastSignal: Sendable {
     }
   }
 
-  /// Whether the history has never been read, or the model has learnt so much since it was fitted that a new fit may
-  /// see more in it.
-  var wantsHistory: Bool { !hasHistory || (model != nil && waiting.isEmpty && learnt >= 2 * fitted) }
+  /// Whether the history has never been read.
+  var wantsHistory: Bool { !hasHistory && model == nil }
 
   /// Gives the whole history, to fit the model to; nil if there is none.
   mutating func learn(_ history: [Double]?, through end: Int64) {
     hasHistory = true
-    guard let history else { return }
+    guard let history, model == nil else { return }
     waiting = history
     finiteWaiting = history.count { $0.isFinite }
     coarseEnd = end
@@ -95,12 +90,10 @@ struct ForecastSignal: Sendable {
   mutating func ready(
     _ names: [String], step: Int64, interval: Int64, mayFit: Bool
   ) throws(ForecastError) -> (model: any ForecastModel, step: Int64, origin: Int64)? {
-    if finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
-      // An older fit serves until there is time for the new one.
-      guard mayFit else { return model.map { ($0, step, coarseEnd) } }
+    if model == nil, finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
+      guard mayFit else { return nil }
       let start = coarseEnd - Int64(waiting.count - 1) * step
       model = try ModelContest.fitted(names, to: ForecastSeries(values: waiting, step: step, start: start))
-      (learnt, fitted) = (finiteWaiting, finiteWaiting)
       waiting = []
       finiteWaiting = 0
       fine = []

@@ -4,7 +4,9 @@ extension TemplateFunctions {
   /// The functions that Go's templates have by themselves.
   static let goFunctions: [String: TemplateFunction] = [
     "and": TemplateFunction(.any, .any, variadic: true) { _, arguments in arguments.last ?? .none },
-    "or": TemplateFunction(.any, .any, variadic: true) { _, arguments in arguments.first(where: \.isTrue) ?? arguments.last ?? .none },
+    "or": TemplateFunction(.any, .any, variadic: true) { _, arguments in
+      arguments.first(where: \.isTrue) ?? arguments.last ?? .none
+    },
     "not": TemplateFunction(.any) { _, arguments in .bool(!arguments[0].isTrue) },
     "len": TemplateFunction(.any) { _, arguments throws(TemplateComplaint) in
       guard let count = arguments[0].length else {
@@ -83,7 +85,8 @@ extension TemplateFunctions {
 
   // MARK: Elements
 
-  private static func element(of value: TemplateValue, at key: TemplateValue) throws(TemplateComplaint) -> TemplateValue {
+  private static func element(of value: TemplateValue, at key: TemplateValue) throws(TemplateComplaint) -> TemplateValue
+  {
     switch value {
     case .stringMap(let map):
       guard case .string(let name) = key else {
@@ -111,7 +114,8 @@ extension TemplateFunctions {
     }
   }
 
-  private static func slice(_ value: TemplateValue, _ keys: [TemplateValue]) throws(TemplateComplaint) -> TemplateValue {
+  private static func slice(_ value: TemplateValue, _ keys: [TemplateValue]) throws(TemplateComplaint) -> TemplateValue
+  {
     guard keys.count <= 2 else { throw TemplateComplaint("too many slice indexes: \(keys.count)") }
     guard let length = value.length, value.isSliceable else {
       throw TemplateComplaint("can't slice item of type \(value.typeName)")

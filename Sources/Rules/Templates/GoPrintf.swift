@@ -177,7 +177,8 @@ struct GoPrintf {
     case "c": return padded(String(Character(Unicode.Scalar(UInt32(clamping: value)) ?? "\u{fffd}")), directive)
     case "q":
       let scalar = Unicode.Scalar(UInt32(clamping: value)) ?? "\u{fffd}"
-      let inner = scalar == "'" ? "\\'" : scalar == "\"" ? "\"" : String(GoFormat.quoted(String(scalar)).dropFirst().dropLast())
+      let inner =
+        scalar == "'" ? "\\'" : scalar == "\"" ? "\"" : String(GoFormat.quoted(String(scalar)).dropFirst().dropLast())
       return padded("'" + inner + "'", directive)
     case "U": return padded(GoFormat.codePoint(UInt32(clamping: value)), directive)
     default: return nil
@@ -237,7 +238,9 @@ struct GoPrintf {
 
   private func signed(_ text: String, isNegative: Bool, _ directive: Directive, zeroFill: Bool) -> String {
     let sign = isNegative ? "-" : directive.plus ? "+" : directive.space ? " " : ""
-    guard directive.zero, zeroFill, let width = directive.width else { return padded(sign + text, directive, zero: false) }
+    guard directive.zero, zeroFill, let width = directive.width else {
+      return padded(sign + text, directive, zero: false)
+    }
     return sign + String(repeating: "0", count: max(0, width - sign.utf8.count - text.utf8.count)) + text
   }
 

@@ -168,7 +168,8 @@ struct TemplateEvaluator {
     return try evaluate(first, dot: dot)
   }
 
-  private mutating func evaluate(_ operand: TemplateOperand, dot: TemplateValue) throws(TemplateError) -> TemplateValue {
+  private mutating func evaluate(_ operand: TemplateOperand, dot: TemplateValue) throws(TemplateError) -> TemplateValue
+  {
     try step(at: operand.offset, operand.text)
     switch operand {
     case .dot: return dot

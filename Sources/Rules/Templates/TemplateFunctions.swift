@@ -113,7 +113,8 @@ enum TemplateFunctions {
       let text = string(arguments[0])
       return .string(TemplateText.hostAndPort(text)?.host ?? text)
     },
-    "stripDomain": TemplateFunction(.string) { _, arguments in .string(TemplateText.stripDomain(string(arguments[0]))) },
+    "stripDomain": TemplateFunction(.string) { _, arguments in .string(TemplateText.stripDomain(string(arguments[0])))
+    },
     "match": TemplateFunction(.string, .string) { _, arguments throws(TemplateComplaint) in
       .bool(try TemplateText.matches(string(arguments[1]), pattern: string(arguments[0])))
     },

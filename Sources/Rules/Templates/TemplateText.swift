@@ -10,7 +10,8 @@ enum TemplateText {
     var result = String.UnicodeScalarView()
     var startsWord = true
     for scalar in text.unicodeScalars {
-      result.append(contentsOf: startsWord ? scalar.properties.titlecaseMapping.unicodeScalars : String(scalar).unicodeScalars)
+      result.append(
+        contentsOf: startsWord ? scalar.properties.titlecaseMapping.unicodeScalars : String(scalar).unicodeScalars)
       let properties = scalar.properties
       let isWord = properties.isAlphabetic || properties.numericType != nil || scalar == "_" || scalar == "'"
       startsWord = !isWord
