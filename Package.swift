@@ -46,9 +46,7 @@ let package = Package(
     .target(name: "HTTPFetch", dependencies: ["TimeSeries", "CCurl", "CCurlShims"], swiftSettings: settings),
 
     // Floor 3: the query language, and what comes in.
-    .target(
-      name: "PromQL", dependencies: ["TimeSeries", "Forecasting", "AnomalyDetection", "SeriesStore"],
-      swiftSettings: settings),
+    .target(name: "PromQL", dependencies: ["TimeSeries"], swiftSettings: settings),
     .target(
       name: "Collection",
       dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],

@@ -66,7 +66,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     let variance = max(meanSquare - meanExcess * meanExcess, 0.02 * mean * mean)
     let measured = GeneralizedPareto(mean: mean, variance: variance).shape
     let shrunk = measured * peaks / (Self.priorPeaks + peaks)
-    let shape = min(max(shrunk + 0.25 / peaks.squareRoot(), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
+    let shape = min(max(shrunk + 0.4 / peaks.squareRoot(), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
     return GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
   }
 

@@ -8,6 +8,7 @@ struct APIError: Error {
     case badData = "bad_data"
     case execution
     case timeout
+    case canceled
     case unavailable
     case notFound = "not_found"
     case `internal` = "internal"
@@ -17,6 +18,7 @@ struct APIError: Error {
       case .badData: .badRequest
       case .execution: .unprocessableContent
       case .timeout, .unavailable: .serviceUnavailable
+      case .canceled: HTTPResponse.Status(code: 499)
       case .notFound: .notFound
       case .internal: .internalServerError
       }

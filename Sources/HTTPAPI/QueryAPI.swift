@@ -81,7 +81,7 @@ struct QueryAPI: Sendable {
   private func formatQuery(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
     let expression = try engine.parse(parameters.required("query"))
     json.key("data")
-    json.string("\(expression)")
+    json.string(expression.formatted)
   }
 
   private func series(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
@@ -212,7 +212,9 @@ struct QueryAPI: Sendable {
     for (key, notes) in [("warnings", result.warnings), ("infos", result.infos)] where !notes.isEmpty {
       json.key(key)
       json.beginArray()
-      for note in notes { json.string(note) }
+      // As Prometheus does: a thousand notes of one query help nobody.
+      for note in notes.prefix(10) { json.string(note) }
+      if notes.count > 10 { json.string("\(notes.count - 10) more \(key) omitted") }
       json.endArray()
     }
   }
@@ -224,7 +226,7 @@ extension QueryError {
     switch self {
     case .badRequest: .badData
     case .timeout: .timeout
-    case .canceled: .unavailable
+    case .canceled: .canceled
     case .execution, .tooManySamples: .execution
     }
   }

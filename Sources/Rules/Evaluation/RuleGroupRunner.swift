@@ -142,12 +142,14 @@ actor RuleGroupRunner {
       try write(AlertEvaluation.outputs(of: states.active), rule: index, at: time)
     case (.forecast, .forecast(var forecast)):
       defer { memories[index] = .forecast(forecast) }
-      let result = try await forecast.evaluate(reader(rule, at: time), at: time, interval: interval, budget: budget)
+      let result = try await forecast.evaluate(
+        reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "forecast", at: time)
       metrics.note(forecast.skill, rule: rule.name)
     case (.anomaly, .anomaly(var anomaly)):
       defer { memories[index] = .anomaly(anomaly) }
-      let result = try await anomaly.evaluate(reader(rule, at: time), at: time, interval: interval, budget: budget)
+      let result = try await anomaly.evaluate(
+        reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "anomaly", at: time)
     default:
       memories[index] = memory
@@ -173,7 +175,7 @@ actor RuleGroupRunner {
   }
 
   /// A quarter of the interval; what is not learnt by then waits for the next evaluation.
-  private var budget: WorkBudget { WorkBudget(seconds: Double(interval) / 4000) }
+  private var learningSeconds: Double { Double(interval) / 4000 }
 
   private func record(_ result: PredictionResult, rule index: Int, kind: String, at time: Int64) throws {
     let name = group.rules[index].name

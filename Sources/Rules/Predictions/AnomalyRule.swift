@@ -36,20 +36,22 @@ struct AnomalyRule: Sendable {
   /// - Parameters:
   ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
   ///   - interval: the milliseconds between two evaluations.
+  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation.
   mutating func evaluate(
-    _ reader: SignalReader, at time: Int64, interval: Int64, budget: WorkBudget
+    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double
   ) async throws -> PredictionResult {
     let values = try reader.values(at: time)
     let chosen = busiest.choose(among: values)
     var result = PredictionResult()
     result.dropped = values.count - chosen.count
     try await takeIn(values, chosen, reader, at: time, step: max(block.step ?? interval, interval))
+    var budget = WorkBudget(seconds: learningSeconds)
 
     for labels in chosen.sorted() {
       guard var signal = signals.removeValue(forKey: labels) else { continue }
       defer { signals[labels] = signal }
       let started = ContinuousClock.now
-      if signal.waiting.count <= 2 || !budget.isSpent {
+      if signal.waiting.count <= 2 || budget.allowsMore() {
         for sample in signal.waiting { signal.verdict = signal.scorer.score(sample.value, at: sample.timestamp) }
         signal.waiting = []
       }

@@ -42,8 +42,9 @@ struct ForecastRule: Sendable {
   /// - Parameters:
   ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
   ///   - interval: the milliseconds between two evaluations.
+  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation.
   mutating func evaluate(
-    _ reader: SignalReader, at time: Int64, interval: Int64, budget: WorkBudget
+    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double
   ) async throws -> PredictionResult {
     let values = try reader.values(at: time)
     let limits = try limits(reader, at: time)
@@ -51,6 +52,7 @@ struct ForecastRule: Sendable {
     var result = PredictionResult()
     result.dropped = values.count - chosen.count
     try await takeIn(values, chosen, reader, at: time, interval: interval)
+    var budget = WorkBudget(seconds: learningSeconds)
 
     for labels in chosen.sorted() {
       guard let value = values[labels], value.isFinite, var signal = signals[labels] else { continue }
@@ -59,7 +61,7 @@ struct ForecastRule: Sendable {
       defer { signals[labels] = signal }
       if signal.predictedAt == nil || needsForecast(signal) {
         let started = ContinuousClock.now
-        try forecast(&signal, value: value, limit: limits?.limit(for: labels), at: time, interval: interval, budget)
+        try forecast(&signal, value: value, limit: limits?.limit(for: labels), at: time, interval: interval, &budget)
         result.fitSeconds += seconds(since: started)
       }
       record(signal, labels, at: time, into: &result)
@@ -184,9 +186,9 @@ struct ForecastRule: Sendable {
 
   private mutating func forecast(
     _ signal: inout ForecastSignal, value: Double, limit: Double?, at time: Int64, interval: Int64,
-    _ budget: WorkBudget
+    _ budget: inout WorkBudget
   ) throws {
-    let ready = try signal.ready(block.models, step: block.step, interval: interval, mayFit: !budget.isSpent)
+    let ready = try signal.ready(block.models, step: block.step, interval: interval, budget: &budget)
     guard let (model, step, origin) = ready else { return }
     switch block.target {
     case .horizons:

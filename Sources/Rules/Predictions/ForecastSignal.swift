@@ -85,13 +85,13 @@ struct ForecastSignal: Sendable {
 
   /// Makes the model ready that shall forecast now.
   ///
-  /// - Parameter mayFit: whether there is time to learn a whole history.
+  /// - Parameter budget: whether there is time to learn a whole history.
   /// - Returns: the model, its step and the time of its newest value; nil if nothing is known or there is no time.
   mutating func ready(
-    _ names: [String], step: Int64, interval: Int64, mayFit: Bool
+    _ names: [String], step: Int64, interval: Int64, budget: inout WorkBudget
   ) throws(ForecastError) -> (model: any ForecastModel, step: Int64, origin: Int64)? {
     if model == nil, finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
-      guard mayFit else { return nil }
+      guard budget.allowsMore() else { return nil }
       let start = coarseEnd - Int64(waiting.count - 1) * step
       model = try ModelContest.fitted(names, to: ForecastSeries(values: waiting, step: step, start: start))
       waiting = []

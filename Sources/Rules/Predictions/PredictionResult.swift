@@ -18,10 +18,15 @@ struct PredictionResult: Sendable {
 /// How long one evaluation may spend on learning histories.
 struct WorkBudget: Sendable {
   private let end: ContinuousClock.Instant
+  private var hasBegun = false
 
   init(seconds: Double) { end = ContinuousClock.now.advanced(by: .seconds(seconds)) }
 
-  var isSpent: Bool { ContinuousClock.now >= end }
+  /// Whether one more history may be learnt. The first always may, so that even a slow machine gets on.
+  mutating func allowsMore() -> Bool {
+    defer { hasBegun = true }
+    return !hasBegun || ContinuousClock.now < end
+  }
 }
 
 extension Duration {
