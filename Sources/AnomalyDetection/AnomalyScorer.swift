@@ -6,12 +6,12 @@
 
 /// Says of each sample of one signal how unusual it is, on a scale on which 1.0 is the alerting line.
 ///
-/// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the value
-/// against the mean of about a day, a short smoothing against the level of the last day and against the daily or weekly
-/// profile, the density of surprises, and how long the value has not moved. A streaming tail estimate turns each into
-/// a rate (`PeaksOverThreshold`); the lowest rate, corrected for the number of channels, is compared with the budget
-/// of false alarms: score = log(rate) / log(budget per sample). A score thus crosses 1.0 about as often on a
-/// healthy signal as the budget says, whatever the signal's scale and shape.
+/// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the
+/// value against the mean of about a day, a short smoothing against the level of the last day and against the daily
+/// or weekly profile, the density of surprises, and how long the value has not moved. A streaming tail estimate
+/// turns each into a rate (`PeaksOverThreshold`); the lowest rate, corrected for the number of channels, is
+/// compared with the budget of false alarms: score = log(rate) / log(budget per sample). A score thus crosses 1.0
+/// about as often on a healthy signal as the budget says, whatever the signal's scale and shape.
 ///
 /// Scoring is causal and deterministic: the score of a sample depends on it and on what came before, and the same
 /// samples give the same bits. Scales are not learned during the first hour of an incident, so that it does not become

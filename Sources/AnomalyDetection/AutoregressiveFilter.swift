@@ -1,7 +1,8 @@
 /// Predicts the next value from the last ones: an autoregressive model fitted by recursive least squares.
 ///
-/// Weights are updated with each value under exponential forgetting (S. Haykin, "Adaptive Filter Theory", chapter on the
-/// RLS algorithm); the error that is learned is bounded by the caller, so that one outlier does not turn the model.
+/// Weights are updated with each value under exponential forgetting (S. Haykin, "Adaptive Filter Theory", chapter
+/// on the RLS algorithm); the error that is learned is bounded by the caller, so that one outlier does not turn the
+/// model.
 public struct AutoregressiveFilter: Sendable, Hashable {
   /// How many past values a prediction rests on.
   public static let order = 6

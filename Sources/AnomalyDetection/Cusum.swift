@@ -1,9 +1,9 @@
 /// The two-sided tabular CUSUM: finds a small lasting shift of a mean that no single value shows.
 ///
-/// High side: C⁺ = max(0, x − (target + allowance) + C⁺); low side likewise. A shift is signalled when a side exceeds the
-/// decision interval (E. S. Page, "Continuous Inspection Schemes", Biometrika 1954; D. C. Montgomery, "Introduction to
-/// Statistical Quality Control", chapter on cumulative sum charts, where an allowance of ½ and an interval of 4 to 5
-/// standard deviations are advised).
+/// High side: C⁺ = max(0, x − (target + allowance) + C⁺); low side likewise. A shift is signalled when a side
+/// exceeds the decision interval (E. S. Page, "Continuous Inspection Schemes", Biometrika 1954; D. C. Montgomery,
+/// "Introduction to Statistical Quality Control", chapter on cumulative sum charts, where an allowance of ½ and an
+/// interval of 4 to 5 standard deviations are advised).
 public struct Cusum: Sendable, Hashable {
   /// Which way the mean has shifted.
   public enum Shift: Sendable, Hashable {

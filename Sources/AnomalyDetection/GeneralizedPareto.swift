@@ -21,8 +21,8 @@ public struct GeneralizedPareto: Sendable, Hashable {
 
   /// The distribution with this mean and variance, by the method of moments.
   ///
-  /// ξ = ½(1 − mean²/variance), σ = ½·mean·(1 + mean²/variance) (J. R. M. Hosking, J. R. Wallis, "Parameter and Quantile
-  /// Estimation for the Generalized Pareto Distribution", Technometrics 29 (3), 1987, section 2).
+  /// ξ = ½(1 − mean²/variance), σ = ½·mean·(1 + mean²/variance) (J. R. M. Hosking, J. R. Wallis, "Parameter and
+  /// Quantile Estimation for the Generalized Pareto Distribution", Technometrics 29 (3), 1987, section 2).
   public init(mean: Double, variance: Double) {
     let ratio = mean * mean / variance
     shape = 0.5 * (1 - ratio)

@@ -12,7 +12,7 @@
 /// - what is learned is the peak of each cluster of excesses, so that the rate is one of clusters: what wakes somebody;
 /// - the generalised Pareto tail is fitted by the method of moments together with a prior, an exponential tail whose
 ///   mean is a quarter of the way from the median to the threshold, and its shape is widened by its own uncertainty;
-/// - a peak that raises an alarm is learned too, if only as one in four hundred, so that what happens often becomes normal.
+/// - a peak that raises an alarm is learned too, if only as one in four hundred: what happens often becomes normal.
 ///
 /// Values are magnitudes, not below zero. Nothing is said before `startCount` values were seen.
 public struct PeaksOverThreshold: Sendable, Hashable {

@@ -7,7 +7,7 @@
 /// What one signal does when it is well, seen through several channels.
 ///
 /// Values are taken in units of the spread that the first samples had, so every constant here is free of scale. Each
-/// channel makes of a sample a magnitude, mostly log(1 + deviation / usual deviation), and its tail says how rare that is.
+/// channel makes a magnitude of a sample, mostly log(1 + deviation / usual deviation); its tail says how rare that is.
 struct SignalModel: Sendable, Hashable {
   /// What a sample comes with.
   struct Moment {

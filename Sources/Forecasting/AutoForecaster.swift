@@ -39,7 +39,8 @@ public struct AutoForecaster: ForecastModel {
   ///   has changed, as much as `fit`.
   public mutating func update(_ value: Double) {
     facts.note(value)
-    guard history.fits(value) || !value.isFinite else { return learn(history: (history.raw + [value])[...]) }
+    let isUsual = !nodes.isEmpty && (history.fits(value) || !value.isFinite)
+    guard isUsual else { return learn(history: (history.raw + [value])[...]) }
     let previousCount = history.values.count
     history.append(value)
     guard history.values.count != previousCount else { return }
@@ -64,7 +65,7 @@ public struct AutoForecaster: ForecastModel {
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)
     guard !history.values.isEmpty else { throw .noObservations }
-    return withPaths(farthest: horizons.last ?? 1) { path in
+    return withPaths(horizons) { path in
       facts.distribution(horizons: horizons, quantiles: quantiles, factor: history.factor) { _, horizon in
         path(horizon)
       }
@@ -120,13 +121,15 @@ public struct AutoForecaster: ForecastModel {
 
   // MARK: Paths
 
-  /// Calls `body` with a function that gives the distribution at any horizon up to the farthest, as a row of
-  /// quantiles in scaled units.
-  func withPaths<Result>(farthest: Int, _ body: ((_ horizon: Int) -> [Double]) -> Result) -> Result {
+  /// Calls `body` with a function that gives the distribution at any of the horizons, as a row of quantiles in scaled
+  /// units.
+  ///
+  /// - Parameter horizons: the horizons that may be asked for, ascending and not empty.
+  func withPaths<Result>(_ horizons: [Int], _ body: ((_ horizon: Int) -> [Double]) -> Result) -> Result {
     let ahead = history.trailingGap
     return HistoryView.with(history, rhythm: rhythm) { view in
       ExpertPanel.with { panel in
-        let table = errorTable(view, panel: panel, farthest: farthest + ahead)
+        let table = errorTable(view, panel: panel, horizons: horizons.map { $0 + ahead })
         let tried = table.horizons.count - 1
         let lastTried = table.horizons[tried]
         let known = nodes[tried].predict(view, panel: panel, horizon: lastTried)
@@ -174,17 +177,21 @@ public struct AutoForecaster: ForecastModel {
     return (low.centre + (high.centre - low.centre) * share, low.own + (high.own - low.own) * share)
   }
 
-  /// The error quantiles of the nodes that were ever tried, as far as they are needed.
-  private func errorTable(_ view: HistoryView, panel: ExpertPanel, farthest: Int) -> ErrorTable {
-    var horizons: [Int] = []
-    var rows: [[Double]] = []
-    for node in nodes {
-      if !rows.isEmpty, node.errors.entries.count < 4 { break }
-      horizons.append(node.horizon)
-      rows.append(node.errorQuantiles(view, panel: panel, dropped: history.dropped))
-      if node.horizon >= farthest { break }
+  /// The error quantiles of the nodes that were tried, worked out only where one of the horizons needs them.
+  private func errorTable(_ view: HistoryView, panel: ExpertPanel, horizons: [Int]) -> ErrorTable {
+    let untried = nodes.firstIndex { $0.errors.entries.count < 4 } ?? nodes.count
+    let count = max(1, untried)
+    var isNeeded = [Bool](repeating: false, count: count)
+    var upper = 0
+    for horizon in horizons {
+      while upper < count - 1, nodes[upper].horizon < horizon { upper += 1 }
+      isNeeded[upper] = true
+      if upper > 0 { isNeeded[upper - 1] = true }
     }
-    return ErrorTable(horizons: horizons, rows: rows)
+    let rows = nodes.prefix(count).enumerated().map { index, node in
+      isNeeded[index] ? node.errorQuantiles(view, panel: panel, dropped: history.dropped) : []
+    }
+    return ErrorTable(horizons: nodes.prefix(count).map(\.horizon), rows: rows)
   }
 
   // MARK: State

@@ -72,7 +72,7 @@ struct ErrorTable: Sendable {
   /// The horizons of the ladder in steps, ascending.
   private(set) var horizons: [Int]
 
-  /// One row of `width` error quantiles per horizon.
+  /// One row of `width` error quantiles per horizon; empty where no horizon asked for needs it.
   private(set) var rows: [[Double]]
 
   init(horizons: [Int], rows: [[Double]]) {

@@ -32,7 +32,7 @@ extension AutoForecaster {
     // How high the wandering level must rise at each step; beyond a bound nothing can be reached.
     var barriers = [Double](repeating: .infinity, count: grid.times.count)
     if threshold <= bounds.upper, threshold >= bounds.lower {
-      withPaths(farthest: horizonSteps) { path in
+      withPaths(grid.times) { path in
         for (index, time) in grid.times.enumerated() {
           let below = ErrorTable.level(of: path(time), below: scaled)
           barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)

@@ -13,6 +13,8 @@ public struct ForecastSeries: Sendable, Equatable {
   public var start: Int64
 
   /// What is added to UTC to get the local time that daily habits follow, in milliseconds.
+  ///
+  /// Rhythms that are learnt as lags, as in all models here, follow local time without it.
   public var timeZoneOffset: Int64
 
   /// The least value that the signal can take, if there is one.

@@ -3,7 +3,6 @@ struct SignalFacts: Sendable, Equatable {
   private(set) var step: Int64 = 60_000
   /// The time of the newest value, missing or not.
   private(set) var end: Int64 = 0
-  private(set) var timeZoneOffset: Int64 = 0
   private(set) var lowerBound: Double?
   private(set) var upperBound: Double?
   private(set) var observationCount = 0
@@ -16,7 +15,6 @@ struct SignalFacts: Sendable, Equatable {
   init(_ series: ForecastSeries) {
     step = max(1, series.step)
     end = series.start &- step
-    timeZoneOffset = series.timeZoneOffset
     lowerBound = series.lowerBound.flatMap { $0.isFinite ? $0 : nil }
     upperBound = series.upperBound.flatMap { $0.isFinite ? $0 : nil }
   }
@@ -66,7 +64,6 @@ struct SignalFacts: Sendable, Equatable {
   func write(to writer: inout StateWriter) {
     writer.write(step)
     writer.write(end)
-    writer.write(timeZoneOffset)
     writer.write(lowerBound)
     writer.write(upperBound)
     writer.write(observationCount)
@@ -76,7 +73,6 @@ struct SignalFacts: Sendable, Equatable {
   init(_ reader: inout StateReader) throws(ForecastError) {
     step = max(1, try reader.readInt64())
     end = try reader.readInt64()
-    timeZoneOffset = try reader.readInt64()
     lowerBound = try reader.readOptionalDouble().flatMap { $0.isFinite ? $0 : nil }
     upperBound = try reader.readOptionalDouble().flatMap { $0.isFinite ? $0 : nil }
     observationCount = try reader.readInt(in: 0...(Int.max / 2))

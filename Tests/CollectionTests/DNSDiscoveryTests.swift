@@ -34,7 +34,7 @@ struct DNSDiscoveryTests {
       Issue.record("found a service")
       return
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(30))
   }
 }
 

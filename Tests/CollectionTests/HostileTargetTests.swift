@@ -23,7 +23,7 @@ struct HostileTargetTests {
       let start = ContinuousClock.now
       try await harness.scrapeOnce()
       try await eventually { harness.manager.targets().first?.lastScrape != nil }
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(30))
       line = harness.manager.targets().first?.lastError ?? ""
     }
     let family = harness.registry.collect().first { $0.name == "harecast_scrape_errors_total" }

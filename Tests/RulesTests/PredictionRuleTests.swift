@@ -278,5 +278,14 @@ struct PredictionRuleTests {
     try fixture.load(text("  - {record: other, expr: depth}\n"))
     await fixture.evaluate(at: 3615)
     #expect(try fixture.value("f") == before)
+
+    // When the rule goes, so do its series, its curve and what is told about it.
+    try fixture.load("groups:\n- name: g\n  rules:\n  - {record: other, expr: depth}\n")
+    await fixture.evaluate(at: 3630)
+    #expect(try fixture.query("f").isEmpty)
+    let curve = LabelMatcher(Labels.metricNameLabel, equals: "f_curve")
+    #expect(fixture.store.select([curve], from: 0, through: .max).isEmpty)
+    let told = fixture.registry.collect().flatMap(\.samples).filter { $0.labels["rule"] == "f" }
+    #expect(told.isEmpty)
   }
 }

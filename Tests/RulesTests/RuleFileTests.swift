@@ -1,4 +1,4 @@
-import PromQL
+import HarecastTestKit
 import Testing
 import TimeSeries
 
@@ -212,5 +212,52 @@ struct RuleFileTests {
     #expect(
       errors(rule("record: a", "expr: b", "forecast: {horizons: [1h]}", "anomaly: {}"))
         == [#"r.yml: 7:5: group "g", rule 1, "a": only one of 'forecast' and 'anomaly' must be set"#])
+  }
+
+  @Test func `broken files give errors with a place and never crash`() throws {
+    let whole = Array(
+      """
+      groups:
+      - name: one
+        interval: 30s
+        labels: {team: a}
+        rules:
+        - record: a_forecast
+          expr: sum by (job) (up)
+          forecast: {horizons: [15m, 1h], quantiles: [0.1, 0.5], model: [auto, drift], history: 1d, limit: 5}
+        - record: b_seconds
+          expr: b
+          forecast: {until: "c * 2", horizon: 2h, probability: 0.7}
+        - record: c_score
+          expr: c
+          anomaly: {history: 7d, false_alarms: 1 per 30d, direction: up}
+        - alert: Down
+          expr: up == 0
+          for: 5m
+          annotations: {summary: "{{ $labels.instance }} is {{ $value | humanize }}"}
+      """.unicodeScalars)
+    let pieces = [
+      "{", "}", "[", "]", ":", "- ", "\n", "\t", "'", "\"", "&a", "*a", "<<: ", "99999999999999999999", "-1", "1e400",
+      "9223372036854775807d", "null", "true", "{{", "}}", "#", "\u{0}", "é", "groups:", "until: ", "per",
+    ]
+    var random = SplitMix64(seed: 4)
+    var refused = 0
+    for _ in 0..<2000 {
+      var scalars = whole
+      for _ in 0...Int(random.next() % 3) {
+        let place = Int(random.next() % UInt64(scalars.count))
+        switch random.next() % 4 {
+        case 0: scalars.removeSubrange(place..<min(scalars.count, place + Int(random.next() % 12)))
+        case 1: scalars.remove(at: place)
+        default:
+          scalars.insert(contentsOf: Array(pieces[Int(random.next() % UInt64(pieces.count))].unicodeScalars), at: place)
+        }
+        if scalars.isEmpty { scalars = whole }
+      }
+      let messages = errors(String(String.UnicodeScalarView(scalars)))
+      if !messages.isEmpty { refused += 1 }
+      #expect(messages.allSatisfy { $0.hasPrefix("r.yml: ") && !$0.contains("\n") }, "\(messages)")
+    }
+    #expect(refused > 1000)
   }
 }

@@ -259,6 +259,7 @@ actor RuleGroupRunner {
     for entry in rest {
       var outputs = entry.outputs
       outputs.end(at: now, in: context)
+      metrics.unregister(rule: entry.rule.name)
       if case .forecast(let forecast) = entry.memory { dropCurves(of: forecast) }
     }
   }
@@ -283,10 +284,8 @@ actor RuleGroupRunner {
     let now = context.time.now()
     for var entry in await handOver() {
       entry.outputs.end(at: now, in: context)
-      if case .forecast(let forecast) = entry.memory {
-        dropCurves(of: forecast)
-        metrics.unregisterSkill(rule: entry.rule.name)
-      }
+      metrics.unregister(rule: entry.rule.name)
+      if case .forecast(let forecast) = entry.memory { dropCurves(of: forecast) }
     }
     metrics.unregister()
   }

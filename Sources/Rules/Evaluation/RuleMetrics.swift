@@ -6,6 +6,9 @@ struct RuleMetrics: Sendable {
   let registry: MetricRegistry
   /// The file and the name of the group, as Prometheus writes them: `file;group`.
   let group: String
+  private static let skillNames: Set<String> = [
+    "harecast_forecast_coverage_ratio", "harecast_forecast_absolute_error_ratio",
+  ]
 
   /// Counts the evaluation of one rule.
   func countEvaluation(failed: Bool) {
@@ -78,20 +81,19 @@ struct RuleMetrics: Sendable {
 
   /// Takes everything about the group and its rules off the export.
   func unregister() {
-    let own = registry.collect().flatMap(\.samples).map(\.labels)
-    for labels in own where labels["rule_group"] == group {
-      registry.unregister(name: labels.metricName, labelSet: labels.withoutMetricName)
+    unregister { $0["rule_group"] == group }
+  }
+
+  /// Takes everything about one rule of the group off the export.
+  func unregister(rule: String) {
+    unregister { labels in
+      labels["rule"] == rule && (labels["rule_group"] == group || Self.skillNames.contains(labels.metricName))
     }
   }
 
-  /// Takes the skill of a rule's forecasts off the export.
-  func unregisterSkill(rule: String) {
-    for name in ["harecast_forecast_coverage_ratio", "harecast_forecast_absolute_error_ratio"] {
-      for family in registry.collect() where family.name == name {
-        for point in family.samples where point.labels["rule"] == rule {
-          registry.unregister(name: name, labelSet: point.labels.withoutMetricName)
-        }
-      }
+  private func unregister(_ isUnwanted: (Labels) -> Bool) {
+    for labels in registry.collect().flatMap(\.samples).map(\.labels) where isUnwanted(labels) {
+      registry.unregister(name: labels.metricName, labelSet: labels.withoutMetricName)
     }
   }
 }
