@@ -40,15 +40,7 @@ extension HTTPAccess {
     if name != nil && nameFile != nil {
       throw reader.error("username_file", "write username or username_file, not both")
     }
-    if let nameFile {
-      do throws(FileError) {
-        basicUsername = try Secret(file: SmallFile.resolve(nameFile, in: directory)).reveal()
-      } catch {
-        throw reader.error("username_file", error.description)
-      }
-    } else {
-      basicUsername = name ?? ""
-    }
+    basicUsername = nameFile.map { Secret(file: SmallFile.resolve($0, in: directory)) } ?? Secret(name ?? "")
     let password = try reader.optionalString("password")
     let passwordFile = try reader.optionalString("password_file")
     if password != nil && passwordFile != nil {

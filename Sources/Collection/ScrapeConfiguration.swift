@@ -133,7 +133,7 @@ public struct DNSDiscoveryConfiguration: Sendable, Equatable {
 
 /// How an HTTP server is reached and who we are to it.
 public struct HTTPAccess: Sendable, Equatable {
-  public var basicUsername: String?
+  public var basicUsername: Secret?
   public var basicPassword: Secret?
   /// The scheme of the `Authorization` header, usually `Bearer`.
   public var authorizationType: String?
@@ -169,7 +169,7 @@ public struct HTTPAccess: Sendable, Equatable {
     request.noProxy = noProxy
     if let basicUsername {
       let password = try basicPassword?.reveal() ?? ""
-      request.basicAuthentication = BasicAuthentication(username: basicUsername, password: password)
+      request.basicAuthentication = BasicAuthentication(username: try basicUsername.reveal(), password: password)
     }
     if let credentials {
       request.authorization = "\(authorizationType ?? "Bearer") \(try credentials.reveal())"

@@ -28,14 +28,14 @@ public struct AutoForecaster: ForecastModel {
 
   public var observationCount: Int { facts.observationCount }
 
-  /// - Complexity: O(n), 3 ms for 4,032 values; values older than the newest 4,320 are not used.
+  /// - Complexity: O(n), about 3 ms for 4,032 values; values older than the newest 4,320 are not used.
   public mutating func fit(_ series: ForecastSeries) {
     facts = SignalFacts(series)
     for value in series.values { facts.note(value) }
     learn(history: series.values[...])
   }
 
-  /// - Complexity: O(n) in the values kept with a tiny constant, some 20 µs; now and then, when the signal's rhythm
+  /// - Complexity: O(n) in the values kept with a tiny constant, about 7 µs; now and then, when the signal's rhythm
   ///   has changed, as much as `fit`.
   public mutating func update(_ value: Double) {
     facts.note(value)

@@ -109,7 +109,7 @@ struct ErrorTable: Sendable {
     return zip(rows[upper - 1], rows[upper]).map { $0 + ($1 - $0) * share }
   }
 
-  /// The value of a row at any level, linear between levels and exponential beyond the outermost.
+  /// The value of a row at any level, linear between levels and normal beyond the outermost.
   static func value(of row: [Double], at level: Double) -> Double {
     let lastIndex = width - 1
     if level <= levels[0] {

@@ -76,8 +76,8 @@ struct ExpertPanel {
           e[5] = mean
           e[6] = max(min(one, two), min(max(one, two), three))
           e[7] =
-            (smooth + view.mean(first - day - 3, through: first - day + 3)
-              + view.mean(first - 2 * day - 3, through: first - 2 * day + 3)) / 3
+            (smooth + view.mean(first - day - 3, through: min(first - day + 3, origin))
+              + view.mean(first - 2 * day - 3, through: min(first - 2 * day + 3, origin))) / 3
           f[7] = mean - last
         }
         let weekly = origin + horizon - ((horizon - 1) / (7 * day) + 1) * 7 * day
@@ -86,7 +86,7 @@ struct ExpertPanel {
           e[11] = week
           e[12] = 0.5 * week + 0.5 * (e[5].isNaN ? one : e[5])
           f[8] = week - last
-          f[9] = view.mean(weekly - 3, through: weekly + 3) - last
+          f[9] = view.mean(weekly - 3, through: min(weekly + 3, origin)) - last
         }
       }
     }

@@ -1,5 +1,6 @@
 import Collection
 import Exposition
+import HTTPFetch
 import StrictYAML
 import Testing
 import TimeSeries
@@ -121,7 +122,9 @@ struct ScrapeConfigurationTests {
     var text = ""
     dump(job, to: &text)
     #expect(!text.contains("hidden") && !"\(job)".contains("hidden"))
-    #expect(try job.access.basicPassword?.reveal() == "hidden")
+    var request = HTTPRequest(url: "http://h")
+    try job.access.apply(to: &request)
+    #expect(request.basicAuthentication == BasicAuthentication(username: "u", password: "hidden"))
   }
 
   @Test("keys of Prometheus that change nothing here are accepted")

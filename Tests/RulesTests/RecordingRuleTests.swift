@@ -131,4 +131,14 @@ struct RecordingRuleTests {
     await fixture.evaluate(at: 90)
     #expect(fixture.samples("r") == [#"{instance="a", job="x"}"#: ["30s 1"]])
   }
+
+  @Test func `what the store does not take is counted`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load(group("  - {record: r, expr: vector(1)}\n  - {record: r, expr: vector(2)}\n"))
+    await fixture.evaluate(at: 0)
+    #expect(fixture.samples("r") == ["{}": ["0s 1"]])
+    #expect(
+      fixture.metric(
+        "harecast_rule_series_dropped_total", ["rule_group": "r.yml;g", "rule": "r", "reason": "timestamp"]) == 1)
+  }
 }

@@ -130,9 +130,7 @@ actor RuleGroupRunner {
   private func evaluate(rule index: Int, at time: Int64) async throws {
     let rule = group.rules[index]
     // Taken out while it works, so that it is not copied; nothing else enters the runner's evaluation meanwhile.
-    let memory = memories[index]
-    memories[index] = .none
-    switch (rule.kind, memory) {
+    switch (rule.kind, take(index)) {
     case (.alerting(let block), .alerts(var states)):
       defer { memories[index] = .alerts(states) }
       let evaluation = AlertEvaluation(rule: rule, block: block, context: context)
@@ -152,12 +150,17 @@ actor RuleGroupRunner {
         reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "anomaly", at: time)
     default:
-      memories[index] = memory
       let recorded = try vector(of: rule, at: time).map {
         RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value)
       }
       try write(recorded, rule: index, at: time)
     }
+  }
+
+  private func take(_ index: Int) -> Memory {
+    var memory = Memory.none
+    swap(&memory, &memories[index])
+    return memory
   }
 
   private func vector(of rule: Rule, at time: Int64) throws -> [VectorElement] {
@@ -196,7 +199,8 @@ actor RuleGroupRunner {
       for output in outputs where !seen.insert(output.labels).inserted { throw RuleFault.duplicateLabels }
     }
     let refused = self.outputs[index].write(outputs, at: time, to: context)
-    metrics.countDropped(refused, rule: rule.name, reason: "store_full")
+    metrics.countDropped(refused.series, rule: rule.name, reason: "store_full")
+    metrics.countDropped(refused.samples, rule: rule.name, reason: "timestamp")
   }
 
   /// Tells the store what the recorded metrics are.

@@ -11,8 +11,11 @@ struct RuleOutputs: Sendable {
 
   /// Writes `outputs` at `timestamp`, and staleness markers for what was given last time and is not now.
   ///
-  /// - Returns: how many series the store had no room for.
-  mutating func write(_ outputs: [RuleOutput], at timestamp: Int64, to context: RuleContext) -> Int {
+  /// - Returns: how many series the store had no room for, and how many samples it did not take because of their time,
+  ///   for instance because another rule gives the same series.
+  mutating func write(
+    _ outputs: [RuleOutput], at timestamp: Int64, to context: RuleContext
+  ) -> (series: Int, samples: Int) {
     var batch = SampleBatch()
     var current: Set<Labels> = []
     current.reserveCapacity(outputs.count)
@@ -27,8 +30,8 @@ struct RuleOutputs: Sendable {
     }
     Self.end(recorded.subtracting(current), at: timestamp, in: context.store, batch: &batch)
     recorded = current
-    _ = context.store.append(batch, now: context.time.now())
-    return refused
+    let outcome = context.store.append(batch, now: context.time.now())
+    return (refused, outcome.refused)
   }
 
   /// Ends everything that the rule gave.

@@ -1,0 +1,96 @@
+import Testing
+
+@testable import Forecasting
+
+@Suite("The experts")
+struct ExpertPanelTests {
+  /// What the experts and the features are at an origin of a history.
+  private func answers(_ values: [Double], rhythm: Rhythm, origin: Int, horizon: Int) -> [Double] {
+    var history = ObservedHistory(capacity: 4320)
+    // The last value keeps the unit the same whatever comes before it.
+    history.reset((values + [1024])[...])
+    return HistoryView.with(history, rhythm: rhythm) { view in
+      ExpertPanel.with { panel in
+        panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
+        var result = (0..<ExpertPanel.expertCount).map { panel.experts[$0] }
+        result += (0..<ExpertPanel.featureCount).map { panel.features[$0] }
+        for scale in ErrorScale.allCases {
+          result.append(scale.value(view, origin: origin, horizon: horizon, centre: 1))
+        }
+        return result
+      }
+    }
+  }
+
+  @Test("know nothing of what comes after the origin", arguments: [2, 3, 24])
+  func causality(_ day: Int) {
+    var noise = SeededNoise(50)
+    let past = (0..<600).map { _ in noise.normal() }
+    let origin = 550
+    let other = past.enumerated().map { $0.offset > origin ? 700 + noise.normal() : $0.element }
+    let rhythm = Rhythm(day: day, short: 7)
+    for horizon in 1...400 {
+      let one = answers(past, rhythm: rhythm, origin: origin, horizon: horizon)
+      let two = answers(other, rhythm: rhythm, origin: origin, horizon: horizon)
+      #expect(zip(one, two).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "horizon \(horizon)")
+    }
+  }
+
+  @Test("say what their names promise")
+  func values() {
+    // A line of slope 2 with days of 4 steps, asked 3 steps ahead of its value 78.
+    let line = (0..<40).map { 2 * Double($0) }
+    let factor = 1.0 / 1024
+    let said = answers(line, rhythm: Rhythm(day: 4, short: nil), origin: 39, horizon: 3).map { $0 / factor }
+    #expect(said[0] == 78)  // last value
+    #expect(said[1] == 76)  // mean of three
+    #expect(said[3] == 75)  // mean of a day
+    #expect(said[4] == 76)  // yesterday at that time
+    #expect(said[5] == 68)  // mean of three days
+    #expect(said[11] == 28)  // a week ago at that time: step 42 - 28
+    #expect(abs(said[15] - 84) < 1e-9)  // trend
+    #expect(abs(said[17] - 84) < 1e-9)  // line
+    #expect(said[19] > 83.8 && said[19] <= 84)  // significant trend
+  }
+
+  @Test("are mixed by their record, the better the more it is proven")
+  func mixing() {
+    ExpertPanel.with { panel in
+      var scores = ExpertScores()
+      for index in 0..<ExpertPanel.expertCount { panel.experts[index] = .nan }
+      panel.experts[0] = 10
+      panel.experts[1] = 20
+      #expect(scores.mix(panel, independentSteps: 1) == 10)
+      // The second is off by 4, the first by 6. After one step the power is 3 · log2(1 + 1) = 3, so the weights are
+      // as 1.5³ = 3.375 to 1 and the mixture is (3.375 · 20 + 10) / 4.375.
+      scores.add(panel, actual: 16, density: 1)
+      let soon = scores.mix(panel, independentSteps: 1)
+      #expect(abs(soon - 77.5 / 4.375) < 0.05)
+      for _ in 0..<100 { scores.add(panel, actual: 16, density: 1) }
+      #expect(scores.mix(panel, independentSteps: 1) > 19.9)
+      #expect(abs(scores.recentRelativeErrors()[1] - 4.0 / 6) < 1e-12)
+    }
+  }
+
+  @Test("thin errors keep their weight and their order")
+  func errorMemory() {
+    var memory = ErrorMemory()
+    for index in 0..<5000 { memory.append(.init(error: Float(index), density: 1, target: index)) }
+    #expect(memory.entries.count <= ErrorMemory.capacity + 1)
+    #expect(memory.entries.reduce(0) { $0 + Int($1.density) } == 5000)
+    #expect(zip(memory.entries, memory.entries.dropFirst()).allSatisfy { $0.target < $1.target })
+    #expect(memory.entries.last?.target == 4999)
+  }
+
+  @Test("errors of a process with correlation 0.8 are found to persist so")
+  func persistence() {
+    var noise = SeededNoise(60)
+    var memory = ErrorMemory()
+    var error = 0.0
+    for index in 0..<300 {
+      error = 0.8 * error + 0.6 * noise.normal()
+      memory.append(.init(error: Float(error), density: 1, target: index))
+    }
+    #expect(abs(memory.persistence() - 0.8) < 0.1)
+  }
+}
