@@ -58,7 +58,7 @@ public struct ManagementConfiguration: Sendable, Equatable {
       if access.basicUsername != nil || access.credentials != nil {
         throw reader.error("username", "at most one of username, basic_auth and authorization may be given")
       }
-      access.basicUsername = username
+      access.basicUsername = Secret(username)
       access.basicPassword = password
     } else if password != nil {
       throw YAMLError(reader.place, "management has a password but no username")

@@ -137,7 +137,7 @@ extension ManagementPoller {
   ) {
     self.init(
       transport: HTTPManagementTransport(client: client, configuration: configuration), url: configuration.url,
-      user: configuration.access.basicUsername, interval: configuration.interval, store: store,
+      user: try? configuration.access.basicUsername?.reveal(), interval: configuration.interval, store: store,
       registry: registry, time: time, log: log)
   }
 }

@@ -37,12 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
     if let file = configurationFile {
       return { engine in
         let configuration = try HarecastConfiguration.load(file)
-        let rules = try configuration.ruleFiles.map { path in
-          guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw ConfigurationError(path: path, reason: "cannot read the rule file")
-          }
-          return try RuleFile.parse(text, path: path, engine: engine)
-        }
+        let rules = try Self.parse(configuration.ruleFiles, engine: engine)
         // Without rules of its own a configuration gets the shipped ones: what to scrape is said
         // there, what to predict is said here.
         return Sidecar.Plan(
@@ -63,6 +58,26 @@ struct ServeCommand: AsyncParsableCommand {
     return { engine in
       Sidecar.Plan(configuration: configuration, rules: [try ShippedRules.parse(engine: engine)])
     }
+  }
+}
+
+extension ServeCommand {
+  /// Parses all files, so that one answer names the faults of all of them.
+  private static func parse(_ paths: [String], engine: QueryEngine) throws -> [RuleFile] {
+    var files: [RuleFile] = []
+    var faults: [RuleFileError] = []
+    for path in paths {
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+        throw ConfigurationError(path: path, reason: "cannot read the rule file")
+      }
+      do throws(RuleFileErrors) {
+        files.append(try RuleFile.parse(text, path: path, engine: engine))
+      } catch {
+        faults += error.errors
+      }
+    }
+    if !faults.isEmpty { throw RuleFileErrors(errors: faults) }
+    return files
   }
 }
 

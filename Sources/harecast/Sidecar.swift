@@ -56,7 +56,15 @@ final class Sidecar: Sendable {
       configuration: RuleManagerConfiguration(
         evaluationInterval: plan.configuration.global.evaluationInterval,
         queryOffset: plan.configuration.global.ruleQueryOffset,
-        externalLabels: plan.configuration.global.externalLabels))
+        externalLabels: plan.configuration.global.externalLabels),
+      report: { [log = logger("rules")] event in
+        let place: Logger.Metadata = ["file": "\(event.file)", "group": "\(event.group)", "rule": "\(event.rule)"]
+        if let error = event.error {
+          log.warning("a rule fails", metadata: place.merging(["error": "\(error)"]) { $1 })
+        } else {
+          log.notice("a rule works again", metadata: place)
+        }
+      })
     scrapes = ScrapeManager(
       store: store, client: client, time: time, registry: registry, logger: logger("scrape"),
       senses: BrokerSenseProvider(registry: registry, log: logger("broker")))

@@ -32,7 +32,7 @@ struct ManagementConfigurationTests {
         ca_file: ca.pem
       """)
     #expect(configuration.url == "https://rabbitmq/prefix")
-    #expect(configuration.access.basicUsername == "harecast")
+    #expect(configuration.access.basicUsername == Secret("harecast"))
     #expect(configuration.access.basicPassword == Secret(file: "/etc/harecast/secrets/password"))
     #expect(configuration.access.tls.authority == .file("/etc/harecast/ca.pem"))
     #expect(configuration.interval == 120_000)

@@ -146,6 +146,8 @@ public struct RuleFileError: Error, Sendable, Equatable, CustomStringConvertible
 public struct RuleFileErrors: Error, Sendable, Equatable, CustomStringConvertible {
   public var errors: [RuleFileError]
 
+  public init(errors: [RuleFileError]) { self.errors = errors }
+
   /// One line for each error.
   public var description: String { errors.map(\.description).joined(separator: "\n") }
 }
