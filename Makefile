@@ -57,7 +57,7 @@ run: toolchain deps ## build and start Harecast (RABBITMQ=http://host:15692 for 
 	fi
 
 test: toolchain test-deps lint build-tests ## check the format, build without warnings, run all tests
-	HARECAST_REAL_SERVERS=require $(SWIFT) test
+	HARECAST_REAL_SERVERS=require $(SWIFT) test --no-parallel
 
 # Warnings in our own files fail; those of dependencies are theirs. The files are touched, because one
 # that is not compiled again would not warn again.

@@ -43,13 +43,13 @@ public struct Programme: Sendable {
   /// | from | what plays | what happens |
   /// | --- | --- | --- |
   /// | 0:00 | an ordinary day, three minutes long | a service opens 60 connections, as planned |
-  /// | 7:22 | queue depth | from 10:00 on `email` is consumed ever slower; over 10,000 ready at 12:38 |
-  /// | 14:42 | consumer deployment, its first 3:35 | every consumer restarts in turn, as planned |
+  /// | 7:22 | consumer deployment, its first 3:35 | every consumer restarts in turn, as planned |
+  /// | 10:57 | queue depth | from 13:35 on `email` is consumed ever slower; over 10,000 ready at 16:13 |
   /// | 18:17 | memory leak | from 20:42 on a client opens channels without end; memory alarm at 23:01 |
   /// | 25:39 | disk full | from 27:51 on a file fills the disk of `rabbit1`; disk alarm at 30:57 |
   /// | 33:01 | consumer failure | at 36:19 all consumers of two queues crash |
   ///
-  /// With the suggested clock, the growth of `email` is seen between the 25th and the 32nd second,
+  /// With the suggested clock, the growth of `email` is seen between the 34th and the 41st second,
   /// and the present is reached (52 s, at 20:52 of the programme) ten seconds after the memory leak
   /// has begun: its alarm is a little over two minutes away, at ordinary speed.
   ///
@@ -62,7 +62,7 @@ public struct Programme: Sendable {
     let disk = try recording("disk-full", PackageResources.disk_full_csv_gz)
     let failure = try recording("consumer-failure", PackageResources.consumer_failure_csv_gz)
     let entries = [
-      Entry(normal), Entry(depth), Entry(deployment, length: 215_000), Entry(leak), Entry(disk), Entry(failure),
+      Entry(normal), Entry(deployment, length: 215_000), Entry(depth), Entry(leak), Entry(disk), Entry(failure),
     ]
     guard let programme = Programme(entries) else {
       throw RecordingError(recording: "built-in", line: 0, reason: "there is no recording")

@@ -67,7 +67,7 @@ public struct AutoForecaster: ForecastModel {
     guard !history.values.isEmpty else { throw .noObservations }
     return withPaths(horizons) { path in
       facts.distribution(horizons: horizons, quantiles: quantiles, factor: history.factor) { _, horizon in
-        path(horizon)
+        path(horizon).row
       }
     }
   }
@@ -121,11 +121,20 @@ public struct AutoForecaster: ForecastModel {
 
   // MARK: Paths
 
-  /// Calls `body` with a function that gives the distribution at any of the horizons, as a row of quantiles in scaled
-  /// units.
+  /// What is expected at one horizon.
+  struct Outlook {
+    /// The distribution as a row of quantiles in scaled units.
+    var row: [Double]
+    /// How much of it is the trend that the signal is in now.
+    var trendShare: Double
+    /// The farthest horizon that was tried out.
+    var lastTried: Int
+  }
+
+  /// Calls `body` with a function that gives the outlook at any of the horizons.
   ///
   /// - Parameter horizons: the horizons that may be asked for, ascending and not empty.
-  func withPaths<Result>(_ horizons: [Int], _ body: ((_ horizon: Int) -> [Double]) -> Result) -> Result {
+  func withPaths<Result>(_ horizons: [Int], _ body: ((_ horizon: Int) -> Outlook) -> Result) -> Result {
     let ahead = history.trailingGap
     return HistoryView.with(history, rhythm: rhythm) { view in
       ExpertPanel.with { panel in
@@ -134,6 +143,8 @@ public struct AutoForecaster: ForecastModel {
         let lastTried = table.horizons[tried]
         let known = nodes[tried].predict(view, panel: panel, horizon: lastTried)
         let recent = recentRelativeErrors()
+        let trend = RunningTrend.find(view)
+        let newest = view.values[view.count - 1]
         return body { horizon in
           let horizon = horizon + ahead
           let (centre, own) = centre(view, panel: panel, horizon: horizon, tried: tried, recent: recent)
@@ -142,7 +153,14 @@ public struct AutoForecaster: ForecastModel {
           // short horizons speaks for.
           let untested = horizon > lastTried ? centre - known : 0
           ErrorTable.widen(&row, byDoubtOf: max(abs(untested), abs(centre - own)))
-          return row.map { centre + $0 }
+          for index in row.indices { row[index] += centre }
+          let share = trend?.share(at: horizon, lastTried: lastTried) ?? 0
+          if let trend, share > 0 {
+            for (index, carried) in trend.row(from: newest, at: horizon).enumerated() {
+              row[index] += share * (carried - row[index])
+            }
+          }
+          return Outlook(row: row, trendShare: share, lastTried: lastTried)
         }
       }
     }
@@ -188,8 +206,9 @@ public struct AutoForecaster: ForecastModel {
       isNeeded[upper] = true
       if upper > 0 { isNeeded[upper - 1] = true }
     }
+    let cold = ColdStart.scale(history.values)
     let rows = nodes.prefix(count).enumerated().map { index, node in
-      isNeeded[index] ? node.errorQuantiles(view, panel: panel, dropped: history.dropped) : []
+      isNeeded[index] ? node.errorQuantiles(view, panel: panel, dropped: history.dropped, cold: cold) : []
     }
     return ErrorTable(horizons: nodes.prefix(count).map(\.horizon), rows: rows)
   }

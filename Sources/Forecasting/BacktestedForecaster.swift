@@ -48,7 +48,7 @@ public struct BacktestedForecaster<Method: PointMethod>: ForecastModel {
   /// The errors that the method made at earlier origins, by horizon.
   private func errorTable(values: [Double], period: Int?, useful: Int, farthest: Int) -> ErrorTable {
     let count = values.count
-    let coldScale = ColdStart.scale(lastValue: values[count - 1], count: count)
+    let coldScale = ColdStart.scale(values)
     let supported = min(farthest, max(1, count / 3))
     let ladder = horizonLadder(through: supported)
     // With few values every origin counts, from the second on; with many the first third only serves to learn.

@@ -26,8 +26,9 @@ extension HorizonNode {
   /// One set of quantiles for each ``ErrorScale``, mixed by how well each would have described the past (pinball
   /// loss, R. Koenker and G. Bassett, "Regression quantiles", 1978).
   ///
+  /// - Parameter cold: the standard deviation of a change over one step, from ``ColdStart``.
   /// - Complexity: O(n log n) in the errors remembered.
-  func errorQuantiles(_ view: HistoryView, panel: ExpertPanel, dropped: Int) -> [Double] {
+  func errorQuantiles(_ view: HistoryView, panel: ExpertPanel, dropped: Int, cold: Double) -> [Double] {
     let now = dropped + view.count - 1
     // The errors of a young signal's first steps tell little about it; they fade within its own age.
     let unit = min(Double(view.rhythm.unit), Double(now + 1) / 4)
@@ -57,8 +58,7 @@ extension HorizonNode {
       for index in weights.indices { weights[index] += share * recent[index] }
     }
     let effectiveCount = total / independentSteps
-    let cold =
-      ColdStart.scale(lastValue: view.values[view.count - 1], count: view.count) * Double(horizon).squareRoot()
+    let cold = cold * Double(horizon).squareRoot()
     let centre = predict(view, panel: panel, horizon: horizon)
     var candidates: [(loss: Double, row: [Double])] = []
     for scale in ErrorScale.allCases {

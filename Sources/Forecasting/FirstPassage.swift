@@ -31,16 +31,30 @@ extension AutoForecaster {
     let grid = PassageGrid(horizonSteps)
     // How high the wandering level must rise at each step; beyond a bound nothing can be reached.
     var barriers = [Double](repeating: .infinity, count: grid.times.count)
+    var persistences = [Double](repeating: 0, count: grid.times.count)
+    let tried = persistence(farthest: horizonSteps)
     if threshold <= bounds.upper, threshold >= bounds.lower {
       withPaths(grid.times) { path in
+        var previous = 0
         for (index, time) in grid.times.enumerated() {
-          let below = ErrorTable.level(of: path(time), below: scaled)
+          let outlook = path(time)
+          let below = ErrorTable.level(of: outlook.row, below: scaled)
           barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)
+          var persistence = power(tried, Double(time - previous))
+          if time > outlook.lastTried {
+            // The distribution is continued as that of a random walk, whose standardised values at two times correlate
+            // by the root of the times' ratio. But far beyond all that was tried it tells what is not known rather than
+            // what will be shaken out anew at every step.
+            let walk = (Double(previous) / Double(time)).squareRoot()
+            persistence = max(persistence, 1 - (1 - walk) * Double(outlook.lastTried) / Double(time))
+          }
+          // How long a trend lives is settled once, too.
+          persistences[index] = persistence + outlook.trendShare * (1 - persistence)
+          previous = time
         }
       }
     }
-    let passages = PathSimulation.firstPassages(
-      barriers: barriers, persistence: power(persistence(farthest: horizonSteps), grid.spacing))
+    let passages = PathSimulation.firstPassages(barriers: barriers, persistences: persistences)
     var passed = 0.0
     result.earliest = nil
     result.median = nil
@@ -65,18 +79,26 @@ extension AutoForecaster {
   }
 }
 
-/// The steps at which a passage is looked for: all of a short horizon, evenly spaced ones of a long.
+/// The steps at which a passage is looked for: all of a short horizon; of a long one all near steps, and far ones
+/// evenly spaced.
 private struct PassageGrid {
   private static let mostTimes = 1440
 
   let times: [Int]
-  /// The mean distance of two times in steps.
-  let spacing: Double
 
   init(_ horizon: Int) {
-    let count = min(horizon, Self.mostTimes)
-    times = (1...count).map { Int((Double($0) * Double(horizon) / Double(count)).rounded()) }
-    spacing = Double(horizon) / Double(count)
+    guard horizon > Self.mostTimes else {
+      times = Array(1...horizon)
+      return
+    }
+    let widest = horizon / (Self.mostTimes * 3 / 4) + 1
+    var times: [Int] = []
+    var time = 1
+    while time < horizon {
+      times.append(time)
+      time += max(1, min(widest, time / 50))
+    }
+    self.times = times + [horizon]
   }
 }
 
@@ -89,13 +111,13 @@ enum PathSimulation {
   /// A path is z[t] = φ·z[t-1] + √(1-φ²)·noise, started from its stationary law. Every path runs with its mirror
   /// image (antithetic variates), so that the marginal law is symmetric.
   ///
-  /// - Parameter persistence: φ.
-  static func firstPassages(barriers: [Double], persistence: Double) -> [Double] {
+  /// - Parameter persistences: φ of the step to each barrier, as many as there are barriers; the first is not used.
+  static func firstPassages(barriers: [Double], persistences: [Double]) -> [Double] {
     var counts = [Int](repeating: 0, count: barriers.count)
     guard !barriers.isEmpty, barriers.contains(where: { $0 < 8 }) else { return barriers.map { _ in 0 } }
     let pairs = min(1000, max(250, 250_000 / barriers.count))
-    let phi = min(0.99999, max(0, persistence))
-    let noise = (1 - phi * phi).squareRoot()
+    let phis = persistences.map { min(1, max(0, $0)) }
+    let noises = phis.map { (1 - $0 * $0).squareRoot() }
     // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016).
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     normals.withUnsafeBufferPointer { normals in
@@ -110,7 +132,7 @@ enum PathSimulation {
         var isOpen = true
         var isMirrorOpen = true
         for index in barriers.indices {
-          if index > 0 { z = phi * z + noise * draw() }
+          if index > 0 { z = phis[index] * z + noises[index] * draw() }
           if isOpen, z >= barriers[index] {
             counts[index] += 1
             isOpen = false

@@ -29,7 +29,7 @@ struct DemoCommand: AsyncParsableCommand {
         try Sidecar(time: time, logger: options.logger) { engine in
           Sidecar.Plan(
             configuration: try .read(Self.configuration(targets), file: "demo configuration", folder: "."),
-            rules: [try ShippedRules.parse(engine: engine)])
+            rules: [Self.inRecordedDays(try ShippedRules.parse(engine: engine))])
         }
       }
       FileHandle.standardOutput.write(
@@ -44,11 +44,28 @@ struct DemoCommand: AsyncParsableCommand {
     }
   }
 
+  /// A day of the recorded load lasts about five minutes.
+  private static let recordedDaysPerDay = 288.0
+
+  /// The rules with their false-alarm budgets counted in recorded days: one in 30 days of a load whose days last five
+  /// minutes is one in two and a half hours.
+  private static func inRecordedDays(_ file: RuleFile) -> RuleFile {
+    var file = file
+    for group in file.groups.indices {
+      for rule in file.groups[group].rules.indices {
+        guard case .anomaly(var block) = file.groups[group].rules[rule].kind else { continue }
+        block.falseAlarmsPerDay *= recordedDaysPerDay
+        file.groups[group].rules[rule].kind = .anomaly(block)
+      }
+    }
+    return file
+  }
+
   /// A recorded day lasts minutes, so the demo looks more often than a real set-up would.
   private static func configuration(_ targets: [String]) -> String {
     let list = targets.map { "\"\($0)\"" }.joined(separator: ", ")
     return """
-      global: { scrape_interval: 4s, evaluation_interval: 8s }
+      global: { scrape_interval: 4s, evaluation_interval: 4s }
       scrape_configs:
         - job_name: rabbitmq
           static_configs: [{ targets: [\(list)] }]

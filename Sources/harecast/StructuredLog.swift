@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Synchronization
+import TimeSeries
 
 /// How log lines are written.
 enum LogFormat: String, CaseIterable, Sendable {
@@ -23,7 +24,7 @@ struct StructuredLogHandler: LogHandler {
 
   func log(event: LogEvent) {
     var fields: [(String, String)] = [
-      ("ts", Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))),
+      ("ts", RFC3339.format(SystemTime().now())),
       ("level", "\(event.level)"),
       ("msg", "\(event.message)"),
       ("component", label),

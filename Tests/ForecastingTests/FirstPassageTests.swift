@@ -7,7 +7,7 @@ struct FirstPassageTests {
   @Test("of independent steps has the probability of the maximum, not of the last step")
   func independentSteps() {
     // Each of 20 steps reaches 1.2816 with probability 0.1: together 1 - 0.9^20 = 0.878.
-    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistence: 0)
+    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 0, count: 20))
     #expect(abs(shares.reduce(0, +) - 0.878) < 0.02)
     #expect(abs(shares[0] - 0.1) < 0.02)
     #expect(abs(shares[1] - 0.09) < 0.02)
@@ -15,7 +15,7 @@ struct FirstPassageTests {
 
   @Test("of a path that hardly moves has the probability of one step")
   func persistentPaths() {
-    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistence: 1)
+    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 1, count: 20))
     #expect(abs(shares.reduce(0, +) - 0.1) < 0.03)
   }
 

@@ -36,15 +36,6 @@ struct RequestParametersTests {
   func durationsAreSecondsOrPrometheusNotation(text: String, expected: Int64) throws {
     #expect(try RequestParameters("step=\(text)").duration("step") == expected)
   }
-
-  @Test(arguments: [0, 1_435_781_451_781, -1, 951_782_400_000, 4_102_444_799_999] as [Int64])
-  func formattedTimesParseBack(milliseconds: Int64) {
-    #expect(RFC3339.parse(RFC3339.format(milliseconds)) == milliseconds)
-  }
-
-  @Test func timesFormatAsRFC3339() {
-    #expect(RFC3339.format(1_435_781_451_781) == "2015-07-01T20:10:51.781Z")
-  }
 }
 
 @Suite("JSON writer")
