@@ -14,8 +14,8 @@ RABBITMQ ?= http://127.0.0.1:15692
 ARGS ?=
 SWIFT ?= swift
 
-BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev libprotobuf-c-dev libre2-dev libsnappy-dev \
-	libsqlite3-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev libre2-dev pkg-config \
+	zlib1g-dev
 TEST_PACKAGES := debian-archive-keyring debootstrap python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

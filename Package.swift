@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -80,7 +81,7 @@ let package = Package(
     .target(
       name: "HTTPAPI",
       dependencies: [
-        "TimeSeries", "Exposition", "SeriesStore", "PromQL", "Rules", hummingbird, logging, lifecycle,
+        "TimeSeries", "Exposition", "SeriesStore", "PromQL", "Rules", hummingbird, hummingbirdCore, logging, lifecycle,
       ],
       swiftSettings: settings),
 

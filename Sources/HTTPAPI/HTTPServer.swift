@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import PromQL
 import Rules
@@ -18,6 +19,8 @@ public struct HTTPServerContext: Sendable {
   public var isReady: @Sendable () -> Bool
   /// What is scraped and how that goes.
   public var targets: @Sendable () -> [TargetReport]
+  /// The discovered labels of targets that relabelling dropped, by job.
+  public var droppedTargets: @Sendable () -> [String: [Labels]]
   /// Reloads the configuration; nil if reloading over HTTP is not enabled.
   public var reload: (@Sendable () async throws -> Void)?
   public var version: String
@@ -26,6 +29,7 @@ public struct HTTPServerContext: Sendable {
   public init(
     store: SeriesStore, engine: QueryEngine, time: any TimeSource, metrics: MetricsPage, rules: RuleManager,
     isReady: @escaping @Sendable () -> Bool, targets: @escaping @Sendable () -> [TargetReport],
+    droppedTargets: @escaping @Sendable () -> [String: [Labels]],
     reload: (@Sendable () async throws -> Void)?, version: String, maximumConcurrentQueries: Int = 20
   ) {
     self.store = store
@@ -35,6 +39,7 @@ public struct HTTPServerContext: Sendable {
     self.rules = rules
     self.isReady = isReady
     self.targets = targets
+    self.droppedTargets = droppedTargets
     self.reload = reload
     self.version = version
     self.maximumConcurrentQueries = maximumConcurrentQueries
@@ -70,6 +75,7 @@ public struct HTTPServer: Service {
     let onListening = onListening
     let application = Application(
       router: router(),
+      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75))),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "harecast"),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: quiet)
@@ -78,7 +84,7 @@ public struct HTTPServer: Service {
 
   /// All routes.
   func router() -> Router<BasicRequestContext> {
-    let router = Router()
+    let router = Router(options: .autoGenerateHeadEndpoints)
     let context = context
     router.get("/metrics") { request, _ in context.metrics.answer(request) }
     router.get("/-/healthy") { _, _ in Response.text("Harecast is healthy.") }
@@ -90,7 +96,8 @@ public struct HTTPServer: Service {
     for method in [HTTPRequest.Method.post, .put] {
       router.on("/-/reload", method: method) { _, _ in
         guard let reload = context.reload else {
-          return Response.text("Reloading over HTTP is not enabled: start with --web.enable-lifecycle.", status: .forbidden)
+          return Response.text(
+            "Reloading over HTTP is not enabled: start with --web.enable-lifecycle.", status: .forbidden)
         }
         do {
           try await reload()

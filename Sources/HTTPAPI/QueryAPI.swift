@@ -12,6 +12,14 @@ struct QueryAPI: Sendable {
   let time: any TimeSource
   /// How many queries may run at once; further ones are answered 503.
   let concurrency: QueryConcurrency
+  private let executor = QueryExecutor()
+
+  init(engine: QueryEngine, store: SeriesStore, time: any TimeSource, concurrency: QueryConcurrency) {
+    self.engine = engine
+    self.store = store
+    self.time = time
+    self.concurrency = concurrency
+  }
 
   /// Adds the routes under `/api/v1`.
   func addRoutes(to router: Router<BasicRequestContext>) {
@@ -30,7 +38,7 @@ struct QueryAPI: Sendable {
     router.get("/api/v1/metadata") { request, _ in try await answer(request, metadata) }
   }
 
-  private typealias Handler = (RequestParameters, inout JSONWriter) throws -> Void
+  private typealias Handler = @Sendable (RequestParameters, inout JSONWriter) throws -> Void
 
   private func answer(_ request: Request, _ handle: Handler) async throws -> Response {
     do {
@@ -39,13 +47,7 @@ struct QueryAPI: Sendable {
         throw APIError(.unavailable, "too many queries at once: the limit is \(concurrency.limit)")
       }
       defer { concurrency.leave() }
-      var json = JSONWriter()
-      json.beginObject()
-      json.key("status")
-      json.string("success")
-      try handle(parameters, &json)
-      json.endObject()
-      return .json(json.bytes)
+      return try await withTaskExecutorPreference(executor) { .json(try await success(parameters, handle)) }
     } catch let error as APIError {
       return error.response
     } catch let error as ParseError {
@@ -57,9 +59,28 @@ struct QueryAPI: Sendable {
     }
   }
 
+  private func success(_ parameters: RequestParameters, _ handle: Handler) async throws -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("status")
+    json.string("success")
+    try handle(parameters, &json)
+    json.endObject()
+    return json.bytes
+  }
+
+  /// The engine with the request's own `timeout`, if it is shorter.
+  private func engine(for parameters: RequestParameters) throws -> QueryEngine {
+    guard let timeout = try parameters.duration("timeout"), timeout > 0 else { return engine }
+    var options = engine.options
+    options.timeout = options.timeout > 0 ? min(options.timeout, timeout) : timeout
+    return QueryEngine(options: options)
+  }
+
   private func instant(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
     let expression = try engine.parse(parameters.required("query"))
-    let result = try engine.instant(expression, at: parameters.time("time") ?? time.now(), source: store)
+    let result = try engine(for: parameters).instant(
+      expression, at: parameters.time("time") ?? time.now(), source: store)
     write(result, to: &json)
   }
 
@@ -74,7 +95,7 @@ struct QueryAPI: Sendable {
     guard let step = try parameters.duration("step") else {
       throw APIError(.badData, "invalid parameter \"step\": cannot parse \"\" to a valid duration")
     }
-    let result = try engine.range(expression, from: start, through: end, step: step, source: store)
+    let result = try engine(for: parameters).range(expression, from: start, through: end, step: step, source: store)
     write(result, to: &json)
   }
 
@@ -140,7 +161,11 @@ struct QueryAPI: Sendable {
   }
 
   private func interval(_ parameters: RequestParameters) throws -> (Int64, Int64) {
-    (try parameters.time("start") ?? .min, try parameters.time("end") ?? .max)
+    let (start, end) = (try parameters.time("start") ?? .min, try parameters.time("end") ?? .max)
+    if end < start {
+      throw APIError(.badData, "invalid parameter \"end\": end timestamp must not be before start time")
+    }
+    return (start, end)
   }
 
   private func union(_ parameters: RequestParameters, _ read: ([LabelMatcher]) -> [String]) throws -> [String] {

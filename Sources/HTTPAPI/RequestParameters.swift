@@ -23,7 +23,8 @@ struct RequestParameters: Sendable {
     if request.method == .post {
       let type = request.headers[.contentType] ?? ""
       guard type.isEmpty || type.hasPrefix("application/x-www-form-urlencoded") else {
-        throw APIError(.badData, "unsupported content type \"\(type.prefix(80))\": want application/x-www-form-urlencoded")
+        throw APIError(
+          .badData, "unsupported content type \"\(type.prefix(80))\": want application/x-www-form-urlencoded")
       }
       guard let body = try? await request.body.collect(upTo: bodyLimit) else {
         throw APIError(.badData, "the request body is over \(bodyLimit) bytes")

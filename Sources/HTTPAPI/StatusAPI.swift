@@ -8,7 +8,13 @@ struct StatusAPI: Sendable {
   let context: HTTPServerContext
 
   func addRoutes(to router: Router<BasicRequestContext>) {
-    router.get("/api/v1/rules") { request, _ in answer { rules(RequestParameters(request.uri.query ?? ""), &$0) } }
+    router.get("/api/v1/rules") { request, _ in
+      let parameters = RequestParameters(request.uri.query ?? "")
+      if let type = parameters["type"], !["", "alert", "record"].contains(type) {
+        return APIError(.badData, "invalid parameter \"type\": not supported value \"\(type.prefix(80))\"").response
+      }
+      return answer { rules(parameters, &$0) }
+    }
     router.get("/api/v1/alerts") { _, _ in answer(alerts) }
     router.get("/api/v1/targets") { _, _ in answer(targets) }
     router.get("/api/v1/status/buildinfo") { _, _ in answer(buildInformation) }
@@ -129,6 +135,15 @@ struct StatusAPI: Sendable {
     json.endArray()
     json.key("droppedTargets")
     json.beginArray()
+    for (job, dropped) in context.droppedTargets().sorted(by: { $0.key < $1.key }) {
+      for labels in dropped {
+        json.beginObject()
+        json.key("discoveredLabels")
+        json.labels(labels)
+        json.pair("scrapePool", job)
+        json.endObject()
+      }
+    }
     json.endArray()
   }
 

@@ -55,7 +55,9 @@ final class MemorySeries {
 
   /// Drops sealed chunks that end before `cutoff`, and the open one if it does too; returns freed
   /// bytes and samples.
-  func drop(before cutoff: Int64) -> (bytes: Int, samples: Int) {
+  ///
+  /// - Parameter countsAsPass: whether finding the series empty counts towards its eviction.
+  func drop(before cutoff: Int64, countsAsPass: Bool) -> (bytes: Int, samples: Int) {
     var bytes = 0
     var samples = 0
     let expired = sealed.prefix { $0.end < cutoff }.count
@@ -73,8 +75,11 @@ final class MemorySeries {
       bytes -= open.byteCount
     }
     if let last = curve.last, last.timestamp < cutoff { bytes -= setCurve([]) }
-    let isEmpty = !hasSamples && curve.isEmpty
-    emptyPasses = isEmpty ? emptyPasses + (samples > 0 ? 2 : 1) : 0
+    if hasSamples || !curve.isEmpty {
+      emptyPasses = 0
+    } else {
+      emptyPasses += samples > 0 ? 2 : countsAsPass ? 1 : 0
+    }
     return (bytes, samples)
   }
 

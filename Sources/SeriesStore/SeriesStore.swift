@@ -11,7 +11,9 @@ public final class SeriesStore: SeriesSource, Sendable {
   private let state: Mutex<State>
 
   private struct State {
-    var slots: [MemorySeries?] = []
+    /// By id; ids only grow and are never used again.
+    var slots: [UInt32: MemorySeries] = [:]
+    var nextID: UInt32 = 0
     var ids: [Labels: UInt32] = [:]
     var index = LabelIndex()
     var symbols: Set<String> = []
@@ -27,33 +29,36 @@ public final class SeriesStore: SeriesSource, Sendable {
 
   // MARK: Writing
 
-  /// The series with these labels, made if it does not exist; nil if the series budget is full
-  /// (the refusal is counted).
+  /// The series with these labels, made if it does not exist; nil if the budget of series or of bytes is full (the
+  /// refusal is counted).
   ///
   /// - Complexity: O(1) for a known series, O(labels) for a new one.
   public func resolve(_ labels: Labels) -> SeriesID? {
-    state.withLock { state in
-      if let id = state.ids[labels] { return SeriesID(id) }
-      guard state.ids.count < configuration.maximumSeries, state.slots.count < Int(UInt32.max),
-        !labels.isEmpty
-      else {
-        state.statistics.refusedSeries += 1
-        return nil
-      }
-      let interned = Labels(
-        sortedUnique: labels.elements.map { label in
-          Label(
-            state.symbols.insert(label.name).memberAfterInsert,
-            state.symbols.insert(label.value).memberAfterInsert)
-        })
-      let id = UInt32(state.slots.count)
-      state.slots.append(MemorySeries(labels: interned))
-      state.ids[interned] = id
-      state.index.insert(interned, id: id)
-      state.statistics.series += 1
-      state.statistics.bytes += MemorySeries.overhead
-      return SeriesID(id)
+    state.withLock { resolve(labels, in: &$0).map { SeriesID($0.id) } }
+  }
+
+  private func resolve(_ labels: Labels, in state: inout State) -> (id: UInt32, series: MemorySeries)? {
+    if let id = state.ids[labels], let series = state.slots[id] { return (id, series) }
+    guard state.ids.count < configuration.maximumSeries, state.nextID < .max, !labels.isEmpty,
+      state.statistics.bytes <= configuration.retentionBytes
+    else {
+      state.statistics.refusedSeries += 1
+      return nil
     }
+    let interned = Labels(
+      sortedUnique: labels.elements.map { label in
+        Label(
+          state.symbols.insert(label.name).memberAfterInsert, state.symbols.insert(label.value).memberAfterInsert)
+      })
+    let id = state.nextID
+    state.nextID += 1
+    let series = MemorySeries(labels: interned)
+    state.slots[id] = series
+    state.ids[interned] = id
+    state.index.insert(interned, id: id)
+    state.statistics.series += 1
+    state.statistics.bytes += MemorySeries.overhead
+    return (id, series)
   }
 
   /// Appends samples; each series must be fed in the order of time.
@@ -69,10 +74,8 @@ public final class SeriesStore: SeriesSource, Sendable {
     return state.withLock { state in
       var outcome = AppendOutcome()
       var bytes = 0
-      let slotCount = state.slots.count
       for index in batch.ids.indices {
-        let slot = Int(batch.ids[index].rawValue)
-        guard slot < slotCount, let series = state.slots[slot] else {
+        guard let series = state.slots[batch.ids[index].rawValue] else {
           outcome.unknownSeries += 1
           continue
         }
@@ -102,9 +105,8 @@ public final class SeriesStore: SeriesSource, Sendable {
   ///
   /// - Parameter samples: ascending in time.
   public func setCurve(_ labels: Labels, samples: [Sample]) {
-    guard let id = resolve(labels) else { return }
     state.withLock { state in
-      guard let series = state.slots[Int(id.rawValue)] else { return }
+      guard let (_, series) = resolve(labels, in: &state) else { return }
       state.statistics.bytes += series.setCurve(samples)
     }
   }
@@ -176,61 +178,64 @@ public final class SeriesStore: SeriesSource, Sendable {
   private func matching(_ matchers: [LabelMatcher], in state: borrowing State) -> [MemorySeries] {
     let accepts: (MemorySeries) -> Bool = { series in matchers.allSatisfy { $0.accepts(series.labels) } }
     guard let candidates = state.index.candidates(matchers) else {
-      return state.slots.compactMap { $0 }.filter(accepts)
+      return state.slots.values.filter(accepts)
     }
-    return candidates.compactMap { state.slots[Int($0)] }.filter(accepts)
+    return candidates.compactMap { state.slots[$0] }.filter(accepts)
   }
 
   // MARK: Retention
 
   /// Drops what the bounds of time and bytes no longer allow. Call it about once a minute.
   ///
-  /// Chunks go oldest first; a series without samples goes with its labels. If the byte bound is
-  /// exceeded by open chunks alone, the series silent for longest go first.
+  /// Chunks go oldest first; a series without samples goes with its labels. Series written within the last five minutes
+  /// stay whatever the byte bound says; while it is exceeded, new series are refused instead.
   ///
   /// - Complexity: O(series), and O(chunks log chunks) when the byte bound is exceeded.
   public func enforceRetention(now: Int64) {
     state.withLock { state in
-      Self.drop(before: now - configuration.retentionTime, in: &state)
-      if state.statistics.bytes > configuration.retentionBytes {
-        let cutoff = Self.cutoff(freeing: state.statistics.bytes - configuration.retentionBytes, in: state)
-        Self.drop(before: cutoff, in: &state)
+      Self.drop(before: now - configuration.retentionTime, countsAsPass: true, in: &state)
+      let excess = state.statistics.bytes - configuration.retentionBytes
+      if excess > 0 {
+        let cutoff = Self.cutoff(freeing: excess, newestAllowed: now - Self.protectedAge, in: state)
+        Self.drop(before: cutoff, countsAsPass: false, in: &state)
       }
     }
   }
 
-  /// The time before which chunks must go to free `excess` bytes.
-  private static func cutoff(freeing excess: Int, in state: borrowing State) -> Int64 {
+  /// What is younger than this is never dropped for its bytes, in milliseconds: the span in which a query still takes a
+  /// sample for the present value.
+  private static let protectedAge: Int64 = 300_000
+
+  /// The time before which chunks must go to free `excess` bytes, but not after `newestAllowed`.
+  private static func cutoff(freeing excess: Int, newestAllowed: Int64, in state: borrowing State) -> Int64 {
     var ends: [(end: Int64, bytes: Int)] = []
-    for series in state.slots {
-      guard let series else { continue }
+    for series in state.slots.values {
       for chunk in series.sealed { ends.append((chunk.end, chunk.byteCount + MemoryLayout<Chunk>.size)) }
       if series.hasSamples { ends.append((series.lastTimestamp, series.openByteCount + MemorySeries.overhead)) }
     }
     ends.sort { $0.end < $1.end }
     var freed = 0
-    for entry in ends {
+    for entry in ends where entry.end < newestAllowed {
       freed += entry.bytes
       if freed >= excess { return entry.end + 1 }
     }
-    return .max
+    return newestAllowed
   }
 
-  private static func drop(before cutoff: Int64, in state: inout State) {
-    var evicted: Set<UInt32> = []
-    for (slot, series) in state.slots.enumerated() {
-      guard let series else { continue }
-      let freed = series.drop(before: cutoff)
+  private static func drop(before cutoff: Int64, countsAsPass: Bool, in state: inout State) {
+    var evicted: [UInt32: Labels] = [:]
+    for (id, series) in state.slots {
+      let freed = series.drop(before: cutoff, countsAsPass: countsAsPass)
       state.statistics.bytes -= freed.bytes
       state.statistics.samples -= freed.samples
-      if series.isAbandoned { evicted.insert(UInt32(slot)) }
+      if series.isAbandoned { evicted[id] = series.labels }
     }
     guard !evicted.isEmpty else { return }
-    for slot in evicted {
-      if let series = state.slots[Int(slot)] { state.ids[series.labels] = nil }
-      state.slots[Int(slot)] = nil
+    for (id, labels) in evicted {
+      state.ids[labels] = nil
+      state.slots[id] = nil
     }
-    state.index.removeAll { evicted.contains($0) }
+    state.index.removeAll { evicted[$0] != nil }
     state.symbols = []
     for labels in state.ids.keys {
       for label in labels.elements {

@@ -66,11 +66,23 @@ public struct HarecastConfiguration: Sendable {
     remarks = []
   }
 
+  /// The keys that differ from `old` and are only read at the start.
+  public func needsRestart(after old: HarecastConfiguration) -> [String] {
+    var keys: [String] = []
+    if store != old.store { keys.append("storage") }
+    if management != old.management { keys.append("management") }
+    if global.evaluationInterval != old.global.evaluationInterval { keys.append("global.evaluation_interval") }
+    if global.ruleQueryOffset != old.global.ruleQueryOffset { keys.append("global.rule_query_offset") }
+    if global.externalLabels != old.global.externalLabels { keys.append("global.external_labels") }
+    return keys
+  }
+
+  /// A file that is not there is no error, as in Prometheus: rules may be delivered later than the configuration.
   private mutating func readRuleFiles(_ patterns: [String], folder: String) {
     for pattern in patterns {
       let absolute = pattern.hasPrefix("/") ? pattern : folder + "/" + pattern
       let found = Self.filesMatching(absolute)
-      if found.isEmpty { remarks.append("rule_files: \"\(pattern)\" matches no file") }
+      if found.isEmpty { remarks.append("rule_files: \"\(pattern)\" does not point to an existing file") }
       ruleFiles += found.filter { !ruleFiles.contains($0) }
     }
   }
@@ -109,6 +121,12 @@ extension SeriesStoreConfiguration {
     maximumSeries = try reader.optionalInt("max_series") ?? maximumSeries
     futureTolerance = try reader.optionalDuration("future_tolerance") ?? futureTolerance
     try reader.finish()
+    if !(0...86_400_000).contains(futureTolerance) {
+      throw reader.error("future_tolerance", "future_tolerance must be at most 1d")
+    }
+    if retentionTime > 100 * 31_536_000_000 {
+      throw reader.error("retention_time", "the retention must be at most 100y")
+    }
     if retentionTime < 3_600_000 { throw reader.error("retention_time", "the retention must be at least 1h") }
     if retentionBytes < 8 << 20 { throw reader.error("retention_size", "the retention must be at least 8MB") }
     if maximumSeries < 1 { throw reader.error("max_series", "max_series must be at least 1") }

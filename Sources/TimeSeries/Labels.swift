@@ -18,8 +18,7 @@ public struct Label: Hashable, Comparable, Sendable {
 /// The identity of a series: labels sorted by name, without empty values, the metric name among
 /// them as `__name__`.
 ///
-/// Equality and hashing use a fingerprint computed once at creation, so that a `Labels` is a cheap
-/// dictionary key.
+/// A fingerprint computed once at creation tells different label sets apart at once.
 public struct Labels: Hashable, Sendable {
   /// The name of the label that holds the metric name.
   public static let metricNameLabel = "__name__"
@@ -82,8 +81,10 @@ public struct Labels: Hashable, Sendable {
     left.fingerprint == right.fingerprint && left.elements == right.elements
   }
 
+  /// Hashes the labels themselves, with the process's random seed: the fingerprint's seed is public, so whoever writes
+  /// labels could make fingerprints collide.
   public func hash(into hasher: inout Hasher) {
-    hasher.combine(fingerprint)
+    hasher.combine(elements)
   }
 
   /// The number of labels, the metric name included.

@@ -122,8 +122,9 @@ public final class RegularExpression: Sendable {
         continue
       }
       rest = after
-      if let index = Int(name) {
-        if index < groups.count { result += groups[index] }
+      // Only digits make a number: what else Int accepts, a sign, would be an index out of bounds.
+      if name.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+        if let index = Int(name), index < groups.count { result += groups[index] }
       } else if let handle {
         let index = String(name).withCString { hc_re2_group_index(handle, $0) }
         if index > 0, Int(index) < groups.count { result += groups[Int(index)] }

@@ -11,7 +11,8 @@ import TimeSeries
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Watch a recorded RabbitMQ cluster, replayed faster than real time until it has caught up with the clock.")
+    abstract: "Watch a recorded RabbitMQ cluster, replayed faster than real time until it has caught up with the clock."
+  )
 
   @OptionGroup var options: ServerOptions
 
@@ -33,7 +34,8 @@ struct DemoCommand: AsyncParsableCommand {
         }
       }
       FileHandle.standardOutput.write(
-        Data("Replaying a recorded cluster of \(targets.count) nodes: 20 minutes in the first minute, then live.\n".utf8))
+        Data(
+          "Replaying a recorded cluster of \(targets.count) nodes: 20 minutes in the first minute, then live.\n".utf8))
       let run = ServerRun(sidecar: sidecar, options: options, address: address, log: log) {
         let behind = Double(SystemTime().now() - time.now()) / 60_000
         return (behind > 0.1 ? "replaying, \(String(format: "%.1f", behind)) min behind · " : "live · ")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command line: one file for each subcommand.
 @main
@@ -11,4 +12,21 @@ struct Harecast: AsyncParsableCommand {
     abstract: "An early-warning sidecar for RabbitMQ: forecasts, anomaly scores and alerts as Prometheus series.",
     version: version,
     subcommands: [ServeCommand.self, DemoCommand.self, CheckCommand.self])
+
+  /// Exit status 0 is good, 1 says that a check or the run failed, 2 that the command line was wrong.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch  where exitCode(for: error) == .validationFailure {
+      FileHandle.standardError.write(Data("\(message(for: error))\n".utf8))
+      Foundation.exit(2)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

@@ -46,14 +46,19 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let nodes = rabbitmq.split(separator: ",").map(String.init)
     let urls = try nodes.map { node in
-      guard let url = URL(string: node), let scheme = url.scheme, ["http", "https"].contains(scheme), let host = url.host
-      else { throw ValidationError("--rabbitmq: \"\(node)\" is not an http or https address") }
-      return (scheme: scheme, target: "\(host):\(url.port ?? (scheme == "https" ? 15691 : 15692))")
+      guard let url = URL(string: node), let scheme = url.scheme, ["http", "https"].contains(scheme),
+        let host = url.host, !host.isEmpty, url.user == nil, ["", "/"].contains(url.path), url.query == nil
+      else { throw ValidationError("--rabbitmq: \"\(node)\" is not of the form http://HOST:PORT") }
+      let bracketed = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+      return (scheme: scheme, target: "\(bracketed):\(url.port ?? (scheme == "https" ? 15691 : 15692))")
+    }
+    guard let scheme = urls.first?.scheme, urls.allSatisfy({ $0.scheme == scheme }) else {
+      throw ValidationError("--rabbitmq: give at least one address, and all with the same scheme")
     }
     var global = GlobalConfiguration()
     global.scrapeInterval = 15_000
     global.evaluationInterval = 15_000
-    let jobs = BrokerScrapeDefaults.jobs(targets: urls.map(\.target), scheme: urls.first?.scheme ?? "http")
+    let jobs = BrokerScrapeDefaults.jobs(targets: urls.map(\.target), scheme: scheme)
     let configuration = HarecastConfiguration(global: global, scrapes: jobs)
     return { engine in
       Sidecar.Plan(configuration: configuration, rules: [try ShippedRules.parse(engine: engine)])

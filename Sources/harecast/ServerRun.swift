@@ -27,9 +27,11 @@ struct ServerRun {
       })
     var quiet = log
     quiet.logLevel = max(log.logLevel, .warning)
-    let group = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: services + [ProgressLine(text: progress)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    var configuration = ServiceGroupConfiguration(
+      services: services + [ProgressLine(text: progress)], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    // A client that sends its request a byte at a time must not keep the process from ending.
+    configuration.maximumGracefulShutdownDuration = .seconds(8)
+    let group = ServiceGroup(configuration: configuration)
     do {
       try await group.run()
     } catch {

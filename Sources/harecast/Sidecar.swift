@@ -25,6 +25,9 @@ final class Sidecar: Sendable {
   private let management: ManagementPoller?
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
+  private let hasJobs: Bool
+  /// The plan in force; its lock also keeps two reloads from interleaving.
+  private let plan: Mutex<Plan>
   private let reloadSucceeded: Gauge
   private let reloadTime: Gauge
 
@@ -82,6 +85,8 @@ final class Sidecar: Sendable {
     reloadTime = registry.gauge(
       "harecast_config_last_reload_success_timestamp_seconds",
       help: "When the configuration was last loaded with success, in Unix seconds.")
+    hasJobs = !plan.configuration.scrapes.isEmpty
+    self.plan = Mutex(plan)
     apply(plan)
   }
 
@@ -89,13 +94,22 @@ final class Sidecar: Sendable {
   ///
   /// Storage and management settings and the evaluation defaults of `global` take effect at the next start.
   func reload() throws {
-    do {
-      apply(try load(engine))
-      log.notice("configuration reloaded")
-    } catch {
-      reloadSucceeded.set(0)
-      log.error("configuration not reloaded", metadata: ["error": "\(error)"])
-      throw error
+    try plan.withLock { plan in
+      do {
+        let new = try load(engine)
+        let late = new.configuration.needsRestart(after: plan.configuration)
+        if !late.isEmpty {
+          log.warning(
+            "these settings take effect at the next start", metadata: ["keys": "\(late.joined(separator: ", "))"])
+        }
+        apply(new)
+        plan = new
+        log.notice("configuration reloaded")
+      } catch {
+        reloadSucceeded.set(0)
+        log.error("configuration not reloaded", metadata: ["error": "\(error)"])
+        throw error
+      }
     }
   }
 
@@ -114,8 +128,9 @@ final class Sidecar: Sendable {
     let reload: @Sendable () async throws -> Void = { [self] in try self.reload() }
     let context = HTTPServerContext(
       store: store, engine: engine, time: time, metrics: page, rules: rules,
-      isReady: { [scrapes] in scrapes.targets().isEmpty || scrapes.targets().contains { $0.health != .unknown } },
+      isReady: { [scrapes, hasJobs] in !hasJobs || scrapes.targets().contains { $0.health != .unknown } },
       targets: { [scrapes] in scrapes.targets().map(TargetReport.init) },
+      droppedTargets: { [scrapes] in scrapes.droppedTargets() },
       reload: enableLifecycle ? reload : nil, version: Harecast.version)
     var services: [any Service] = [
       ClientKeeper(client: client),
@@ -134,8 +149,11 @@ final class Sidecar: Sendable {
     let targets = scrapes.targets()
     let up = targets.count { $0.health == .up }
     let forecasts = Set(
-      rules.groups().flatMap { $0.rules.flatMap(\.rule.recordedMetricNames) })
-      .reduce(0) { $0 + store.latest([LabelMatcher(Labels.metricNameLabel, equals: $1)], since: time.now() - 300_000).count }
+      rules.groups().flatMap { $0.rules.flatMap(\.rule.recordedMetricNames) }
+    )
+    .reduce(0) {
+      $0 + store.latest([LabelMatcher(Labels.metricNameLabel, equals: $1)], since: time.now() - 300_000).count
+    }
     let firing = rules.activeAlerts().filter { $0.state == .firing }
     var line = "\(up)/\(targets.count) targets up · \(store.statistics.series) series · \(forecasts) predictions"
     if !firing.isEmpty {

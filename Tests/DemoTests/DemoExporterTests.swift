@@ -25,10 +25,8 @@ struct DemoExporterTests {
     }
   }
 
-  /// Fetches `path`; the server would else keep the connection open.
   private func get(_ target: String, _ path: String, _ headers: [String: String] = [:]) async throws -> HTTPAnswer {
-    let headers = headers.merging(["Connection": "close"]) { first, _ in first }
-    return try await LoopbackHTTP.send("GET", "http://\(target)\(path)", headers: headers)
+    try await LoopbackHTTP.send("GET", "http://\(target)\(path)", headers: headers)
   }
 
   @Test("serves every node of the recorded cluster over loopback")

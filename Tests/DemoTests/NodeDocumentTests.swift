@@ -46,8 +46,8 @@ struct NodeDocumentTests {
   @Test("shows the recorded numbers under RabbitMQ's names and labels")
   func numbers() throws {
     let replay = Replay(programme: try Programme.builtIn(), origin: 0)
-    let position = Replay.Position(entry: 1, row: 118, startedAt: 442_000)
-    let document = parsed(documents[1].metrics(replay, at: position, time: 700_000))
+    let position = Replay.Position(entry: 2, row: 118, startedAt: 657_000)
+    let document = parsed(documents[1].metrics(replay, at: position, time: 915_000))
     // Row 118 of the queue-depth recording, columns of rabbit2.
     func value(_ name: String) -> Double? { document[name]?.samples.first?.value }
     #expect(value("rabbitmq_process_resident_memory_bytes") == 142_782_464)
@@ -66,10 +66,10 @@ struct NodeDocumentTests {
     #expect(document["rabbitmq_identity_info"]?.samples.first?.labels["rabbitmq_node"] == "rabbit2@localhost")
     #expect(
       document.families.allSatisfy { !$0.name.hasPrefix("api_") && !$0.name.hasPrefix("scrape_") && $0.name != "up" })
-    // The recording began at 1,795,376,658.708 s, 81.708 s after the node had started; it plays from 442 s on.
-    #expect(value("process_start_time_seconds") == 360)
+    // The recording began at 1,795,376,658.708 s, 81.708 s after the node had started; it plays from 657 s on.
+    #expect(value("process_start_time_seconds") == 575)
     let uptime = try #require(value("rabbitmq_erlang_uptime_seconds"))
-    #expect(abs(uptime - (700 - 360.292)) < 1e-6)
+    #expect(abs(uptime - (915 - 575.292)) < 1e-6)
   }
 
   @Test("writes TYPE before HELP, as RabbitMQ does")
@@ -88,7 +88,7 @@ struct NodeDocumentTests {
     let programme = try Programme.builtIn()
     let replay = Replay(programme: programme, origin: 0)
     var seen: [String: Int] = [:]
-    let position = Replay.Position(entry: 2, row: 60, startedAt: 0)
+    let position = Replay.Position(entry: 1, row: 60, startedAt: 0)
     for (index, document) in documents.enumerated() {
       let text = document.queueMetrics(replay, at: position, families: ScrapedFamilies.coarse, vhosts: ["shop"])
       let queues = parsed(text)

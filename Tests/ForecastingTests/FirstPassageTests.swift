@@ -7,7 +7,8 @@ struct FirstPassageTests {
   @Test("of independent steps has the probability of the maximum, not of the last step")
   func independentSteps() {
     // Each of 20 steps reaches 1.2816 with probability 0.1: together 1 - 0.9^20 = 0.878.
-    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 0, count: 20))
+    let shares = PathSimulation.firstPassages(
+      barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 0, count: 20))
     #expect(abs(shares.reduce(0, +) - 0.878) < 0.02)
     #expect(abs(shares[0] - 0.1) < 0.02)
     #expect(abs(shares[1] - 0.09) < 0.02)
@@ -15,8 +16,19 @@ struct FirstPassageTests {
 
   @Test("of a path that hardly moves has the probability of one step")
   func persistentPaths() {
-    let shares = PathSimulation.firstPassages(barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 1, count: 20))
+    let shares = PathSimulation.firstPassages(
+      barriers: [Double](repeating: 1.2816, count: 20), persistences: [Double](repeating: 1, count: 20))
     #expect(abs(shares.reduce(0, +) - 0.1) < 0.03)
+  }
+
+  @Test("of a random walk obeys the reflection principle")
+  func randomWalk() {
+    // A walk at step t stands at z·√t, with a correlation of √(s/t) between two steps; 1,000 steps reach 50 with
+    // probability 2·(1 - Φ(50 / √1000)) = 0.114.
+    let steps = (1...1000).map { Double($0) }
+    let shares = PathSimulation.firstPassages(
+      barriers: steps.map { 50 / $0.squareRoot() }, persistences: steps.map { (($0 - 1) / $0).squareRoot() })
+    #expect(abs(shares.reduce(0, +) - 0.114) < 0.03)
   }
 
   @Test("of a falling disk comes when the line says, and downward")

@@ -27,7 +27,9 @@ struct RequestParametersTests {
     #expect(try RequestParameters("time=\(encoded)").time("time") == expected)
   }
 
-  @Test(arguments: ["yesterday", "2015-13-01T00:00:00Z", "2015-07-01T20:10:51", "nan", "1e300", "2015-07-01T20:10:51.Z"])
+  @Test(arguments: [
+    "yesterday", "2015-13-01T00:00:00Z", "2015-07-01T20:10:51", "nan", "1e300", "2015-07-01T20:10:51.Z",
+  ])
   func whatIsNoTimeIsRefused(text: String) {
     #expect(throws: APIError.self) { try RequestParameters("time=\(text)").time("time") }
   }
@@ -67,10 +69,11 @@ struct JSONWriterTests {
     #expect(written { $0.string("a\"b\\c\n\u{1}ü") } == #""a\"b\\c\n\u0001ü""#)
   }
 
-  @Test(arguments: [
-    (1_435_781_451_000, "1435781451"), (1_435_781_451_781, "1435781451.781"), (5, "0.005"), (-5, "-0.005"),
-    (-1_500, "-1.500"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (1_435_781_451_000, "1435781451"), (1_435_781_451_781, "1435781451.781"), (5, "0.005"), (-5, "-0.005"),
+      (-1_500, "-1.500"),
+    ] as [(Int64, String)])
   func secondsHaveThreeDecimalsOnlyWhenTheyAreNotWhole(milliseconds: Int64, expected: String) {
     #expect(written { $0.seconds(milliseconds) } == expected)
   }

@@ -55,8 +55,10 @@ struct CommandLineTests {
   @Test("wrong usage ends with a usage error, not with a stack trace")
   func wrongUsage() async throws {
     let outcome = try await HarecastServer.run(["serve", "--no-such-flag"])
-    #expect(outcome.status != 0)
+    #expect(outcome.status == 2)
     #expect(outcome.errors.contains("--no-such-flag"))
+    let address = try await HarecastServer.run(["serve", "--rabbitmq", "http://user@rabbit:15692"])
+    #expect(address.status == 2)
   }
 
   @Test("check rules accepts the shipped pack and names the place of a fault in another")
@@ -126,7 +128,9 @@ struct CommandLineTests {
     for path in ["/-/healthy", "/-/ready"] {
       #expect(try await LoopbackHTTP.send("GET", "\(harecast.url)\(path)").status == 200)
     }
+    #expect(try await LoopbackHTTP.send("HEAD", "\(harecast.url)/-/healthy").status == 200)
     #expect(try await LoopbackHTTP.send("POST", "\(harecast.url)/-/reload").status == 403)
+    #expect(try await LoopbackHTTP.send("GET", "\(harecast.url)/api/v1/rules?type=nonsense").status == 400)
     try await harecast.stop()
   }
 }

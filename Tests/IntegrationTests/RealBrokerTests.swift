@@ -26,7 +26,9 @@ struct RealBrokerTests {
       """
   }
 
-  @Test("a queue whose consumers stop is forecast to grow, Prometheus stores it, and it keeps its name when its leader moves")
+  @Test(
+    "a queue whose consumers stop is forecast to grow, Prometheus stores it, and it keeps its name when its leader moves"
+  )
   func consumersStopAndLeaderMoves() async throws {
     try await withRabbitMQ(nodes: 3) { broker in
       let folder = try TemporaryFolder()
@@ -42,7 +44,8 @@ struct RealBrokerTests {
       let load = try AMQPLoad(
         ports: broker.amqpPorts,
         .init(
-          queues: ["orders", "payments:quorum"], publishRate: 40, consumeRate: 80, stopConsumersAfter: 25, duration: 300))
+          queues: ["orders", "payments:quorum"], publishRate: 40, consumeRate: 80, stopConsumersAfter: 25, duration: 300
+        ))
       _ = try await load.wait { $0.consumers == 2 }
 
       let calm = try await eventually("the short queue has a forecast", within: .seconds(60)) {
@@ -82,7 +85,8 @@ struct RealBrokerTests {
         "rabbitmq_resident_memory_bytes_forecast", "rabbitmq_disk_space_available_bytes_forecast",
         "rabbitmq_file_descriptors_forecast",
       ] {
-        #expect(page.value(metric, ["rabbitmq_node": node, "horizon": "1h", "q": "0.5"]) != nil, "\(metric) of \(node)")
+        #expect(
+          page.value(metric, ["rabbitmq_node": node, "horizon": "1h", "q": "0.5"]) != nil, "\(metric) of \(node)")
       }
       let probability = page.value("rabbitmq_disk_time_to_limit_probability", ["rabbitmq_node": node])
       #expect(try (0...1).contains(#require(probability)))

@@ -118,21 +118,43 @@ struct SeriesStoreTests {
   @Test func theByteBoundHoldsUnderACardinalityExplosion() throws {
     let bound = 2_000_000
     let store = SeriesStore(configuration: .init(retentionBytes: bound, samplesPerChunk: 20))
+    let minute: Int64 = 60_000
     var time = now
-    for round in 0..<40 {
+    for round in 0..<60 {
       var batch = SampleBatch()
       for series in 0..<300 {
         // Every round brings new series, as a leak of auto-named queues does.
         guard let id = store.resolve(Labels(name: "m", ["q": "\(round)-\(series)"])) else { continue }
         for step in 0..<30 { batch.append(id, time + Int64(step), Double(series * step) * 0.37) }
       }
-      store.append(batch, now: time + 1000)
-      store.enforceRetention(now: time + 1000)
-      #expect(store.statistics.bytes <= bound)
-      time += 1000
+      store.append(batch, now: time)
+      store.enforceRetention(now: time)
+      // A round adds less than 400 kB, after which new series are refused until old ones are gone.
+      #expect(store.statistics.bytes <= bound + 400_000)
+      time += minute
     }
-    let newest = store.select([LabelMatcher("q", equals: "39-0")], from: 0, through: .max)
-    #expect(newest.first?.values.count == 30)
+    #expect(store.statistics.evictedSeries > 0)
+    #expect(store.statistics.series > 1000)
+  }
+
+  @Test func whenTheBytesAreFullLiveSeriesStayAndNewOnesAreRefused() throws {
+    let store = SeriesStore(configuration: .init(retentionBytes: 100_000))
+    for index in 0..<1000 {
+      guard let id = store.resolve(Labels(name: "live", ["i": "\(index)"])) else { break }
+      var batch = SampleBatch()
+      batch.append(id, now, 1)
+      store.append(batch, now: now)
+    }
+    let live = store.statistics.series
+    store.enforceRetention(now: now + 1000)
+    #expect(store.statistics.series == live)
+    #expect(live < 1000)
+    #expect(store.resolve(Labels(name: "another")) == nil)
+    #expect(store.resolve(Labels(name: "live", ["i": "0"])) != nil)
+    // Five minutes of silence later they may go.
+    store.enforceRetention(now: now + 301_000)
+    #expect(store.statistics.bytes <= 100_000)
+    #expect(store.resolve(Labels(name: "another")) != nil)
   }
 
   @Test func byteAccountReturnsToZeroWhenEverythingIsGone() throws {

@@ -117,7 +117,8 @@ struct LabelMatcherTests {
 
   @Test(arguments: [
     ("(.*)-(.*)", "$2-$1", "b-a"), ("(.*)-.*", "${1}x", "ax"), ("(.*)-.*", "$1x", ""),
-    ("(?P<n>.*)-.*", "$n!", "a!"), (".*", "$$1", "$1"), ("a-b", "$0", "a-b"), (".*", "$", "$"),
+    ("(?P<n>.*)-.*", "$n!", "a!"), (".*", "$$1", "$1"), ("a-b", "$0", "a-b"), (".*", "${-1}x", "x"),
+    (".*", "${99999999999999999999}x", "x"), (".*", "$", "$"),
   ])
   func expandTemplatesAsGoDoes(pattern: String, template: String, expected: String) throws {
     #expect(try RegularExpression(anchored: pattern).expand(template, matching: "a-b") == expected)

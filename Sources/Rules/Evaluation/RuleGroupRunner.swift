@@ -25,7 +25,8 @@ actor RuleGroupRunner {
   private var outputs: [RuleOutputs]
   /// The runner of an earlier version of this group, until its memories are taken over.
   private var predecessor: RuleGroupRunner?
-  private var hasDescribedSeries = false
+  /// The store's eviction generation when the recorded metrics were last described.
+  private var describedGeneration: UInt64?
 
   init(_ group: RuleGroup, file: String, context: RuleContext, predecessor: RuleGroupRunner? = nil) {
     self.group = group
@@ -203,10 +204,12 @@ actor RuleGroupRunner {
     metrics.countDropped(refused.samples, rule: rule.name, reason: "timestamp")
   }
 
-  /// Tells the store what the recorded metrics are.
+  /// Tells the store what the recorded metrics are, again after an eviction: with the last series of a name the store
+  /// forgets what it is.
   private func describeSeries() {
-    if hasDescribedSeries { return }
-    hasDescribedSeries = true
+    let generation = context.store.evictionGeneration
+    if describedGeneration == generation { return }
+    describedGeneration = generation
     for rule in group.rules where !rule.isAlerting {
       let words = rule.expressionText.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       func describe(_ name: String, _ what: String) {

@@ -273,10 +273,10 @@ struct ForecastRule: Sendable {
         let curve = "\(name)_curve".labelled(signalLabels, labels, [Label("q", GoFormat.float(quantile))])
         result.keptCurves.insert(curve)
         guard signal.predictedAt == time else { continue }
-        let points = rows.curveTimes.indices.map {
+        let computed = rows.curveTimes.indices.map {
           Sample(rows.curveTimes[$0], rows.curveValues[$0 * width + column])
         }
-        result.curves.append((curve, points))
+        result.curves.append((curve, CurvePoints.filled(computed)))
       }
     case .limit(let target):
       guard let made = signal.threshold, let predictedAt = signal.predictedAt else { return }

@@ -66,21 +66,3 @@ struct ThresholdPrediction: Sendable, Equatable {
     return ThresholdPrediction(probability: reached, seconds: crossings)
   }
 }
-
-/// The points of a forecast's curve.
-enum CurvePoints {
-  private static let count = 120
-
-  /// About 120 whole steps from 1 to `last`, close together at first.
-  static func steps(through last: Int) -> [Int] {
-    guard last > count else { return Array(1...max(1, last)) }
-    var result: [Int] = []
-    for index in 1...count {
-      let share = Double(index) / Double(count)
-      let step = max((result.last ?? 0) + 1, Int((share * share * Double(last)).rounded()))
-      if step <= last { result.append(step) }
-    }
-    if result.last != last { result.append(last) }
-    return result
-  }
-}
