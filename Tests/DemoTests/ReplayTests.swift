@@ -49,7 +49,7 @@ struct BuiltInProgrammeTests {
     let programme = try Programme.builtIn()
     #expect(
       programme.entries.map(\.recording.name) == [
-        "normal", "queue-depth", "consumer-deploy", "memory-leak", "disk-full", "consumer-failure",
+        "normal", "consumer-deploy", "queue-depth", "memory-leak", "disk-full", "consumer-failure",
       ])
     for entry in programme.entries {
       #expect(entry.recording.nodes == ["rabbit1@localhost", "rabbit2@localhost", "rabbit3@localhost"])

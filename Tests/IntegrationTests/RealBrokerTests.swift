@@ -54,7 +54,7 @@ struct RealBrokerTests {
       #expect(calm.lower <= calm.median && calm.median <= calm.upper)
 
       _ = try await load.wait { $0.consumers == 0 }
-      // 40 messages a second for 15 minutes are 36,000; half of it is growth beyond doubt.
+      // 40 messages a second for 15 minutes are 36,000 more; the middle of the forecast must get at least half way.
       let growing = try await eventually("the queue is forecast to grow", within: .seconds(90)) {
         let page = try await MetricsText.fetch(harecast)
         guard let band = page.band("rabbitmq_queue_messages_forecast", queue: "orders", horizon: "15m"),

@@ -17,6 +17,44 @@ struct PredictionPartsTests {
     #expect(day[day.count - 1] - day[day.count - 2] > 10)
   }
 
+  @Test func `a curve is filled on straight lines, so that no gap is wider than 4 minutes`() {
+    let minute: Int64 = 60_000
+    let filled = CurvePoints.filled([Sample(0, 10), Sample(minute, 12), Sample(11 * minute, 32), Sample(15 * minute, 0)])
+    // 2 a minute from minute 1 to 11, at minutes 5 and 9; a gap of just 4 minutes stays.
+    #expect(filled.map { $0.timestamp / minute } == [0, 1, 5, 9, 11, 15])
+    #expect(zip(filled, [10, 12, 20, 28, 32, 0]).allSatisfy { abs($0.value - $1) < 1e-9 })
+    #expect(CurvePoints.filled([]).isEmpty)
+    #expect(CurvePoints.filled([Sample(5, 1)]).count == 1)
+  }
+
+  @Test func `values that cannot be subtracted leave no hole in a curve either`() {
+    let far: Int64 = 480_000
+    func middle(_ left: Double, _ right: Double) -> Double {
+      CurvePoints.filled([Sample(0, left), Sample(far, right)])[1].value
+    }
+    let largest = Double.greatestFiniteMagnitude
+    #expect(middle(-largest, largest) == 0)
+    #expect(middle(.infinity, .infinity) == .infinity)
+    #expect(middle(3, .infinity) == .infinity)
+    #expect(middle(0.1, 0.1) == 0.1)
+    #expect(middle(.nan, 1).isNaN)
+  }
+
+  @Test(arguments: [1, 6, 24, 48, 168, 8760] as [Int64])
+  func `the points of a curve are close for two days and bounded in number`(hours: Int64) {
+    let minute: Int64 = 60_000
+    let steps = CurvePoints.steps(through: Int(hours * 60))
+    let filled = CurvePoints.filled([Sample(0, 0)] + steps.map { Sample(Int64($0) * minute, Double($0)) })
+    let times = filled.map(\.timestamp)
+    for (time, next) in zip(times, times.dropFirst()) {
+      #expect(time < next)
+      if time + 4 * minute <= 48 * 60 * minute { #expect(next - time <= 4 * minute) }
+    }
+    #expect(times.last == hours * 60 * minute)
+    #expect(filled.count <= 122 + 720)
+    #expect(filled.allSatisfy { abs($0.value - Double($0.timestamp) / Double(minute)) < 1e-6 })
+  }
+
   @Test func `skill counts what lay inside the interval and compares with no change`() {
     var tallies = [SkillTally()]
     var ledger = SkillLedger(horizonCount: 1)
