@@ -13,6 +13,9 @@ RABBITMQ ?= http://127.0.0.1:15692
 # More flags for `make run`, for instance ARGS=--web.listen-address=127.0.0.1:9000
 ARGS ?=
 SWIFT ?= swift
+comma := ,
+# One setting for every release build: another one compiles everything anew.
+RELEASE := -c release --static-swift-stdlib
 
 BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev libre2-dev pkg-config \
 	zlib1g-dev
@@ -47,9 +50,9 @@ test-deps: deps
 	@Tests/Support/reference-install >/dev/null
 
 run: toolchain deps ## build and start Harecast (RABBITMQ=http://host:15692 for another broker)
-	$(SWIFT) build -c release --product harecast
-	@program=$$($(SWIFT) build -c release --show-bin-path)/harecast; \
-	if curl -s -o /dev/null -m 3 "$(RABBITMQ)"; then \
+	$(SWIFT) build $(RELEASE) --product harecast
+	@program=$$($(SWIFT) build $(RELEASE) --show-bin-path)/harecast; \
+	if curl -s -o /dev/null -m 3 "$(firstword $(subst $(comma), ,$(RABBITMQ)))"; then \
 	  exec "$$program" serve --rabbitmq "$(RABBITMQ)" $(ARGS); \
 	else \
 	  echo "No broker answers at $(RABBITMQ): showing a recorded cluster instead."; \
@@ -80,7 +83,7 @@ format: toolchain ## bring the Swift files into the project's format
 	$(SWIFT) format -i -r $(wildcard $(SWIFT_FILES))
 
 bench: toolchain deps ## measure against Prometheus and VictoriaMetrics (see Benchmarks/README.md)
-	$(SWIFT) build -c release --product harecast
+	$(SWIFT) build $(RELEASE) --product harecast
 	@for name in scrape-cpu queues10000 metrics-latency idle-memory; do Benchmarks/$$name; done
 
 clean: ## remove what was built; the test servers in the cache stay

@@ -33,6 +33,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
@@ -90,7 +91,7 @@ let package = Package(
       name: "harecast",
       dependencies: [
         "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
-        "Exposition", "Settings", "Demo", "HTTPAPI", logging, lifecycle,
+        "CMalloc", "Exposition", "Settings", "Demo", "HTTPAPI", logging, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -30,7 +30,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-[ -x "$harecast" ] || fail "$harecast is missing: run 'swift build -c release --product harecast' first"
+[ -x "$harecast" ] || fail "$harecast is missing: run 'make run' or 'make bench' first"
 
 # Starts a program in the background, with its output in $work/NAME.log, and sets `pid`.
 start() { # NAME PROGRAM ARGUMENT...

@@ -19,7 +19,9 @@ struct PredictionPartsTests {
 
   @Test func `a curve is filled on straight lines, so that no gap is wider than 4 minutes`() {
     let minute: Int64 = 60_000
-    let filled = CurvePoints.filled([Sample(0, 10), Sample(minute, 12), Sample(11 * minute, 32), Sample(15 * minute, 0)])
+    let filled = CurvePoints.filled([
+      Sample(0, 10), Sample(minute, 12), Sample(11 * minute, 32), Sample(15 * minute, 0),
+    ])
     // 2 a minute from minute 1 to 11, at minutes 5 and 9; a gap of just 4 minutes stays.
     #expect(filled.map { $0.timestamp / minute } == [0, 1, 5, 9, 11, 15])
     #expect(zip(filled, [10, 12, 20, 28, 32, 0]).allSatisfy { abs($0.value - $1) < 1e-9 })

@@ -56,6 +56,21 @@ struct RecordingRuleTests {
       ])
   }
 
+  @Test func `what a recorded metric is comes back when its series do, after an eviction`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load(group("  - record: big\n    expr: up > 1\n"))
+    try fixture.add(Self.a, 2, at: 0)
+    await fixture.evaluate(at: 0)
+    #expect(fixture.store.metadata()["big"] != nil)
+    // A day longer than the store keeps samples.
+    let later: Int64 = 15 * 86_400
+    fixture.store.enforceRetention(now: RuleFixture.start + later * 1000)
+    #expect(fixture.store.metadata()["big"] == nil)
+    try fixture.add(Self.a, 2, at: later)
+    await fixture.evaluate(at: later)
+    #expect(fixture.store.metadata()["big"]?.type == .gauge)
+  }
+
   @Test func `a failing rule shows its error and does not stop its group`() async throws {
     let fixture = RuleFixture()
     try fixture.load(

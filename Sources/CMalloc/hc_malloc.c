@@ -1,0 +1,9 @@
+#include "hc_malloc.h"
+
+#include <malloc.h>
+
+void hc_malloc_use_one_arena(void) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}
