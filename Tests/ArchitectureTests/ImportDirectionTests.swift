@@ -16,7 +16,8 @@ private let floors: [String: Int] = [
 
 /// Which targets may import a package's module; the others are free for all above floor 2.
 private let reserved: [String: Set<String>] = [
-  "Yams": ["StrictYAML"], "CMalloc": ["harecast"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"], "CCurl": ["CCurlShims", "HTTPFetch"],
+  "Yams": ["StrictYAML"], "CMalloc": ["harecast"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"],
+  "CCurl": ["CCurlShims", "HTTPFetch"],
   "CCurlShims": ["HTTPFetch"], "Hummingbird": ["HTTPAPI", "Demo"], "ArgumentParser": ["harecast"],
 ]
 
