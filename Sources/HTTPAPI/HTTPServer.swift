@@ -1,3 +1,4 @@
+import Exposition
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -14,6 +15,8 @@ public struct HTTPServerContext: Sendable {
   public var engine: QueryEngine
   public var time: any TimeSource
   public var metrics: MetricsPage
+  /// Takes the metrics about requests.
+  public var registry: MetricRegistry
   public var rules: RuleManager
   /// Whether the server is ready to answer queries with data.
   public var isReady: @Sendable () -> Bool
@@ -27,7 +30,8 @@ public struct HTTPServerContext: Sendable {
   public var maximumConcurrentQueries: Int
 
   public init(
-    store: SeriesStore, engine: QueryEngine, time: any TimeSource, metrics: MetricsPage, rules: RuleManager,
+    store: SeriesStore, engine: QueryEngine, time: any TimeSource, metrics: MetricsPage, registry: MetricRegistry,
+    rules: RuleManager,
     isReady: @escaping @Sendable () -> Bool, targets: @escaping @Sendable () -> [TargetReport],
     droppedTargets: @escaping @Sendable () -> [String: [Labels]],
     reload: (@Sendable () async throws -> Void)?, version: String, maximumConcurrentQueries: Int = 20
@@ -36,6 +40,7 @@ public struct HTTPServerContext: Sendable {
     self.engine = engine
     self.time = time
     self.metrics = metrics
+    self.registry = registry
     self.rules = rules
     self.isReady = isReady
     self.targets = targets
@@ -120,7 +125,7 @@ public struct HTTPServer: Service {
     }
     QueryAPI(
       engine: context.engine, store: context.store, time: context.time,
-      concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries)
+      concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries), registry: context.registry
     ).addRoutes(to: router)
     StatusAPI(context: context).addRoutes(to: router)
     return router

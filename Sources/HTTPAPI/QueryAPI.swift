@@ -1,3 +1,4 @@
+import Exposition
 import HTTPTypes
 import Hummingbird
 import PromQL
@@ -12,13 +13,18 @@ struct QueryAPI: Sendable {
   let time: any TimeSource
   /// How many queries may run at once; further ones are answered 503.
   let concurrency: QueryConcurrency
+  private let registry: MetricRegistry
   private let executor = QueryExecutor()
 
-  init(engine: QueryEngine, store: SeriesStore, time: any TimeSource, concurrency: QueryConcurrency) {
+  init(
+    engine: QueryEngine, store: SeriesStore, time: any TimeSource, concurrency: QueryConcurrency,
+    registry: MetricRegistry
+  ) {
     self.engine = engine
     self.store = store
     self.time = time
     self.concurrency = concurrency
+    self.registry = registry
   }
 
   /// Adds the routes under `/api/v1`.
@@ -49,14 +55,22 @@ struct QueryAPI: Sendable {
       defer { concurrency.leave() }
       return try await withTaskExecutorPreference(executor) { .json(try await success(parameters, handle)) }
     } catch let error as APIError {
-      return error.response
+      return refuse(error)
     } catch let error as ParseError {
-      return APIError(.badData, "invalid parameter \"query\": \(error)").response
+      return refuse(APIError(.badData, "invalid parameter \"query\": \(error)"))
     } catch let error as QueryError {
-      return APIError(error.kind, "\(error)").response
+      return refuse(APIError(error.kind, "\(error)"), reason: error == .tooManySamples ? "too_many_samples" : nil)
     } catch let error as RegularExpressionError {
-      return APIError(.badData, "\(error)").response
+      return refuse(APIError(.badData, "\(error)"))
     }
+  }
+
+  private func refuse(_ error: APIError, reason: String? = nil) -> Response {
+    registry.counter(
+      "harecast_query_failures_total", help: "Requests to the query API that got an error, by reason.",
+      labels: ["reason": reason ?? error.kind.rawValue]
+    ).increment()
+    return error.response
   }
 
   private func success(_ parameters: RequestParameters, _ handle: Handler) async throws -> [UInt8] {

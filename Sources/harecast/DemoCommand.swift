@@ -19,6 +19,7 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     let log = options.logger("main")
     let address = try options.address()
+    let queryOptions = try options.queryOptions()
     let time = CatchingUpTime(lag: Programme.suggestedLag, speed: Programme.suggestedSpeed)
     let exporter = try reportingErrors { try DemoExporter(time: time, log: options.logger("demo")) }
     // The exporter must be bound before the targets are known, so it runs in a group of its own
@@ -27,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
       group.addTask { try await exporter.run() }
       let targets = try await exporter.ready()
       let sidecar = try reportingErrors {
-        try Sidecar(time: time, logger: options.logger) { engine in
+        try Sidecar(time: time, queryOptions: queryOptions, logger: options.logger) { engine in
           Sidecar.Plan(
             configuration: try .read(Self.configuration(targets), file: "demo configuration", folder: "."),
             rules: [Self.inRecordedDays(try ShippedRules.parse(engine: engine))])

@@ -27,8 +27,11 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let log = options.logger("main")
     let address = try options.address()
+    let queryOptions = try options.queryOptions()
     let load = try planner()
-    let sidecar = try reportingErrors { try Sidecar(time: SystemTime(), logger: options.logger, load: load) }
+    let sidecar = try reportingErrors {
+      try Sidecar(time: SystemTime(), queryOptions: queryOptions, logger: options.logger, load: load)
+    }
     try await ServerRun(sidecar: sidecar, options: options, address: address, log: log) { sidecar.summary() }.run()
   }
 

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Logging
+import PromQL
+import Rules
+import TimeSeries
 
 /// The flags that `serve` and `demo` share, named as Prometheus names them.
 struct ServerOptions: ParsableArguments {
@@ -9,11 +12,35 @@ struct ServerOptions: ParsableArguments {
   @Flag(name: .customLong("web.enable-lifecycle"), help: "Allow POST /-/reload.")
   var enableLifecycle = false
 
+  @Option(name: .customLong("query.max-samples"), help: "The most samples a query may hold in memory.")
+  var maximumSamples = 10_000_000
+
+  @Option(name: .customLong("query.timeout"), help: "The longest that a query may take, for instance 30s.")
+  var queryTimeout = "2m"
+
+  @Option(name: .customLong("query.max-concurrency"), help: "The most queries that may run at once over HTTP.")
+  var maximumConcurrency = 20
+
   @Option(name: .customLong("log.level"), help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level = .info
 
   @Option(name: .customLong("log.format"), help: "logfmt or json.")
   var logFormat: LogFormat = .logfmt
+
+  /// The bounds of queries.
+  func queryOptions() throws -> QueryOptions {
+    guard let timeout = PrometheusDuration.parse(queryTimeout), timeout > 0 else {
+      throw ValidationError("--query.timeout: \"\(queryTimeout)\" is not a duration over 0")
+    }
+    guard maximumSamples > 0, maximumConcurrency > 0 else {
+      throw ValidationError("--query.max-samples and --query.max-concurrency must be over 0")
+    }
+    var options = QueryOptions()
+    options.maximumSamples = maximumSamples
+    options.timeout = timeout
+    options.predictor = Predictors()
+    return options
+  }
 
   /// Host and port to listen on; an empty host is every address.
   func address() throws -> (host: String, port: Int) {

@@ -15,7 +15,7 @@ struct ServerRun {
   func run() async throws {
     let shownHost = address.host == "0.0.0.0" ? "127.0.0.1" : address.host
     let services = sidecar.services(
-      host: address.host, port: address.port, enableLifecycle: options.enableLifecycle, log: options.logger("http"),
+      host: address.host, port: address.port, options: options, log: options.logger("http"),
       onListening: { port in
         FileHandle.standardOutput.write(
           Data(

@@ -37,17 +37,18 @@ final class Sidecar: Sendable {
     var rules: [RuleFile]
   }
 
-  /// - Parameter load: reads the configuration; called at the start and at every reload.
+  /// - Parameters:
+  ///   - queryOptions: the bounds of queries, those of rules included.
+  ///   - load: reads the configuration; called at the start and at every reload.
   /// - Throws: what `load` throws.
   init(
-    time: any TimeSource, logger: (String) -> Logger, load: @escaping @Sendable (QueryEngine) throws -> Plan
+    time: any TimeSource, queryOptions: QueryOptions, logger: (String) -> Logger,
+    load: @escaping @Sendable (QueryEngine) throws -> Plan
   ) throws {
     self.time = time
     self.load = load
     log = logger("main")
-    var options = QueryOptions()
-    options.predictor = Predictors()
-    engine = QueryEngine(options: options)
+    engine = QueryEngine(options: queryOptions)
     let plan = try load(engine)
     let client = HTTPClient(configuration: HTTPClientConfiguration(userAgent: "harecast/\(Harecast.version)"))
     self.client = client
@@ -123,15 +124,16 @@ final class Sidecar: Sendable {
 
   /// The services to run, in the order in which they start; they stop in reverse.
   func services(
-    host: String, port: Int, enableLifecycle: Bool, log: Logger, onListening: @escaping @Sendable (Int) async -> Void
+    host: String, port: Int, options: ServerOptions, log: Logger, onListening: @escaping @Sendable (Int) async -> Void
   ) -> [any Service] {
     let reload: @Sendable () async throws -> Void = { [self] in try self.reload() }
     let context = HTTPServerContext(
-      store: store, engine: engine, time: time, metrics: page, rules: rules,
+      store: store, engine: engine, time: time, metrics: page, registry: registry, rules: rules,
       isReady: { [scrapes, hasJobs] in !hasJobs || scrapes.targets().contains { $0.health != .unknown } },
       targets: { [scrapes] in scrapes.targets().map(TargetReport.init) },
       droppedTargets: { [scrapes] in scrapes.droppedTargets() },
-      reload: enableLifecycle ? reload : nil, version: Harecast.version)
+      reload: options.enableLifecycle ? reload : nil, version: Harecast.version,
+      maximumConcurrentQueries: options.maximumConcurrency)
     var services: [any Service] = [
       ClientKeeper(client: client),
       HTTPServer(context: context, host: host, port: port, log: log, onListening: onListening),
