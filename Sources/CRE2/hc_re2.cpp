@@ -34,25 +34,15 @@ extern "C" int hc_re2_group_index(const hc_re2 *re, const char *name) {
   return found == groups.end() ? -1 : found->second;
 }
 
-static bool match(const hc_re2 *re, const char *text, size_t length, size_t start, RE2::Anchor anchor,
-                  bool with_whole, hc_re2_span *spans, int count) {
+extern "C" bool hc_re2_full_match(const hc_re2 *re, const char *text, size_t length, hc_re2_span *spans, int count) {
   re2::StringPiece subject(text ? text : "", length);
-  int wanted = with_whole ? count : (count > 0 ? count + 1 : 0);
-  std::vector<re2::StringPiece> pieces(wanted);
-  if (!re->re.Match(subject, start, length, anchor, pieces.data(), wanted)) return false;
+  // Piece 0 is the whole match, which the caller knows already.
+  std::vector<re2::StringPiece> pieces(count > 0 ? count + 1 : 0);
+  if (!re->re.Match(subject, 0, length, RE2::ANCHOR_BOTH, pieces.data(), static_cast<int>(pieces.size()))) return false;
   for (int i = 0; i < count; i++) {
-    const re2::StringPiece &piece = pieces[with_whole ? i : i + 1];
+    const re2::StringPiece &piece = pieces[i + 1];
     spans[i].offset = piece.data() ? piece.data() - subject.data() : -1;
     spans[i].length = static_cast<int64_t>(piece.size());
   }
   return true;
-}
-
-extern "C" bool hc_re2_full_match(const hc_re2 *re, const char *text, size_t length, hc_re2_span *spans, int count) {
-  return match(re, text, length, 0, RE2::ANCHOR_BOTH, false, spans, count);
-}
-
-extern "C" bool hc_re2_find(const hc_re2 *re, const char *text, size_t length, size_t start, hc_re2_span *spans,
-                            int count) {
-  return match(re, text, length, start, RE2::UNANCHORED, true, spans, count);
 }

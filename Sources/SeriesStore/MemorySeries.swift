@@ -19,7 +19,6 @@ final class MemorySeries {
   var hasSamples: Bool { open.count > 0 || !sealed.isEmpty }
   var lastTimestamp: Int64 { open.count > 0 ? open.lastTimestamp : sealed.last?.end ?? .min }
   var lastValue: Double { Double(bitPattern: open.lastBits) }
-  var sampleCount: Int { sealed.reduce(open.count) { $0 + $1.count } }
   var openByteCount: Int { open.byteCount }
 
   /// Whether two retention passes in a row found nothing here. One is not enough: a series is

@@ -20,9 +20,6 @@ int hc_re2_group_count(const hc_re2 *re);
 int hc_re2_group_index(const hc_re2 *re, const char *name);
 // Matches all of text; fills up to count spans of groups 1..count (offset -1: not in the match).
 bool hc_re2_full_match(const hc_re2 *re, const char *text, size_t length, hc_re2_span *spans, int count);
-// Finds the first match at or after start, group 0 first in spans. False if none.
-bool hc_re2_find(const hc_re2 *re, const char *text, size_t length, size_t start, hc_re2_span *spans, int count);
-
 #ifdef __cplusplus
 }
 #endif
