@@ -17,7 +17,7 @@ comma := ,
 # One setting for every release build: another one compiles everything anew.
 RELEASE := -c release --static-swift-stdlib
 
-BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev libre2-dev pkg-config \
+BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev liblbfgs-dev libre2-dev libxgboost-dev pkg-config \
 	zlib1g-dev
 TEST_PACKAGES := debian-archive-keyring debootstrap python3-pika
 

@@ -32,15 +32,17 @@ let package = Package(
     // Floor 0: words and bytes.
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
     // Floor 1: pure. Bytes in, samples out; arrays in, arrays out.
     .target(name: "Exposition", dependencies: ["TimeSeries", "CZlib"], swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
-    .target(name: "Forecasting", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.
@@ -67,7 +69,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    // Floor 5: the configuration file as a whole; a recorded cluster, replayed.
+    // Floor 5: the configuration file as a whole; a recorded cluster, replayed; what would have been predicted.
     .target(
       name: "Settings",
       dependencies: ["TimeSeries", "StrictYAML", "SeriesStore", "Collection", "Broker"],
@@ -76,6 +78,9 @@ let package = Package(
       name: "Demo",
       dependencies: ["TimeSeries", "Exposition", hummingbird, logging, lifecycle],
       resources: [.embedInCode("Recordings")],
+      swiftSettings: settings),
+    .target(
+      name: "Backtest", dependencies: ["TimeSeries", "Exposition", "Forecasting", "AnomalyDetection"],
       swiftSettings: settings),
 
     // Floor 6: the HTTP face.
@@ -91,7 +96,7 @@ let package = Package(
       name: "harecast",
       dependencies: [
         "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "HTTPAPI", logging, lifecycle,
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "HTTPAPI", logging, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -136,6 +141,8 @@ let package = Package(
       name: "DemoTests",
       dependencies: ["Demo", "HarecastTestKit", "Exposition", "TimeSeries", logging, lifecycle],
       swiftSettings: settings),
+    .testTarget(
+      name: "BacktestTests", dependencies: ["Backtest", "Forecasting", "TimeSeries"], swiftSettings: settings),
     .testTarget(
       name: "HTTPAPITests", dependencies: ["HTTPAPI", "Exposition", "SeriesStore", "TimeSeries"],
       swiftSettings: settings),

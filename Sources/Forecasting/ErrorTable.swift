@@ -19,6 +19,9 @@ struct ErrorTable: Sendable {
   /// Prior mass is spread over this many normal quantiles.
   private static let priorPoints: [Double] = (0..<24).map { NormalDistribution.quantile((Double($0) + 0.5) / 24) }
 
+  /// The error quantiles where nothing was measured: normal, of the given standard deviation.
+  static func cold(_ scale: Double) -> [Double] { normalLevels.map { $0 * scale } }
+
   /// The error quantiles of one horizon from weighted errors.
   ///
   /// - Parameters:

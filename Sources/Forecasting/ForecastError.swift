@@ -18,8 +18,12 @@ public enum ForecastError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Saved bytes are cut off, of another version or model, or contradict themselves.
   case unreadableState(String)
 
+  /// What the model needs is not there: a library that is not installed, or one that refused.
+  case unavailable(String)
+
   public var description: String {
     switch self {
+    case .unavailable(let reason): "the model cannot work: \(reason)"
     case .noObservations: "nothing to forecast from: the history holds no value"
     case .invalidHorizons(let reason): "invalid horizons: \(reason)"
     case .invalidQuantiles(let reason): "invalid quantiles: \(reason)"

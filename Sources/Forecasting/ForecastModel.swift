@@ -41,6 +41,8 @@ public enum ForecastModels {
     AutoForecaster.self, NaiveForecaster.self, SeasonalNaiveForecaster.self, DriftForecaster.self,
     LinearTrendForecaster.self, RobustLinearForecaster.self, SimpleSmoothingForecaster.self, HoltForecaster.self,
     DampedHoltForecaster.self, HoltWintersForecaster.self, ThetaForecaster.self, AutoregressiveForecaster.self,
+    MSTLForecaster.self, ProphetForecaster.self,
+    GradientBoostingForecaster.self, RandomForestForecaster.self,
   ]
 
   /// The names that `make(named:)` knows, `auto` first.

@@ -12,10 +12,10 @@ public struct ForecastSeries: Sendable, Equatable {
   /// The time of `values[0]` in UTC milliseconds.
   public var start: Int64
 
-  /// What is added to UTC to get the local time that daily habits follow, in milliseconds.
+  /// The local time that daily habits follow, and special days.
   ///
-  /// Rhythms that are learnt as lags, as in all models here, follow local time without it.
-  public var timeZoneOffset: Int64
+  /// Rhythms that are learnt as lags follow local time without it, but for the days on which clocks change.
+  public var calendar: ForecastCalendar
 
   /// The least value that the signal can take, if there is one.
   public var lowerBound: Double?
@@ -25,13 +25,13 @@ public struct ForecastSeries: Sendable, Equatable {
 
   /// Makes a series from values that are `step` milliseconds apart, the first at `start`.
   public init(
-    values: [Double], step: Int64, start: Int64 = 0, timeZoneOffset: Int64 = 0,
+    values: [Double], step: Int64, start: Int64 = 0, calendar: ForecastCalendar = ForecastCalendar(),
     lowerBound: Double? = nil, upperBound: Double? = nil
   ) {
     self.values = values
     self.step = max(1, step)
     self.start = start
-    self.timeZoneOffset = timeZoneOffset
+    self.calendar = calendar
     self.lowerBound = lowerBound
     self.upperBound = upperBound
   }

@@ -33,6 +33,14 @@ struct StateWriter {
     write(value ?? 0)
   }
 
+  mutating func write(bytes more: [UInt8]) { bytes += more }
+
+  mutating func write(_ text: String) {
+    let utf8 = Array(text.utf8)
+    write(utf8.count)
+    bytes += utf8
+  }
+
   mutating func write(_ values: [Double]) {
     write(values.count)
     bytes.reserveCapacity(bytes.count + values.count * 8)
@@ -109,6 +117,22 @@ struct StateReader {
       throw .unreadableState("\(value) at byte \(position - 8) is outside \(range.lowerBound)…\(range.upperBound)")
     }
     return value
+  }
+
+  /// Reads a count and as many bytes.
+  mutating func readBytes(atMost limit: Int) throws(ForecastError) -> [UInt8] {
+    let count = try readInt(in: 0...limit)
+    guard count <= bytes.count - position else { throw .unreadableState("a block at byte \(position) is cut off") }
+    defer { position += count }
+    return Array(bytes[position..<position + count])
+  }
+
+  /// Reads text of at most 64 KiB.
+  mutating func readString() throws(ForecastError) -> String {
+    let count = try readInt(in: 0...65_536)
+    guard count <= bytes.count - position else { throw .unreadableState("a text at byte \(position) is cut off") }
+    defer { position += count }
+    return String(decoding: bytes[position..<position + count], as: UTF8.self)
   }
 
   /// Reads an array; its length is checked against the bytes that are left before anything is reserved.

@@ -14,21 +14,21 @@ public enum SignalHistory {
   /// - Complexity: O(samples + grid points).
   public static func regularise(
     _ samples: SeriesSamples, step: Int64, from: Int64, through: Int64,
-    timeZoneOffset: Int64 = 0, lowerBound: Double? = nil, upperBound: Double? = nil
+    calendar: ForecastCalendar = ForecastCalendar(), lowerBound: Double? = nil, upperBound: Double? = nil
   ) -> ForecastSeries {
     regularise(
       timestamps: samples.timestamps, values: samples.values, step: step, from: from, through: through,
-      timeZoneOffset: timeZoneOffset, lowerBound: lowerBound, upperBound: upperBound)
+      calendar: calendar, lowerBound: lowerBound, upperBound: upperBound)
   }
 
   /// The same for bare arrays of equal length; if they differ, the excess is ignored.
   public static func regularise(
     timestamps: [Int64], values: [Double], step: Int64, from: Int64, through: Int64,
-    timeZoneOffset: Int64 = 0, lowerBound: Double? = nil, upperBound: Double? = nil
+    calendar: ForecastCalendar = ForecastCalendar(), lowerBound: Double? = nil, upperBound: Double? = nil
   ) -> ForecastSeries {
     let step = max(1, step)
     var result = ForecastSeries(
-      values: [], step: step, start: through, timeZoneOffset: timeZoneOffset, lowerBound: lowerBound,
+      values: [], step: step, start: through, calendar: calendar, lowerBound: lowerBound,
       upperBound: upperBound)
     let (span, overflow) = through.subtractingReportingOverflow(from)
     guard through >= from, !overflow else { return result }
