@@ -17,9 +17,10 @@ comma := ,
 # One setting for every release build: another one compiles everything anew.
 RELEASE := -c release --static-swift-stdlib
 
-BUILD_PACKAGES := ca-certificates curl g++ git libcurl4-openssl-dev liblbfgs-dev libre2-dev libxgboost-dev pkg-config \
+BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libprotobuf-c-dev \
+	libre2-dev libsnappy-dev libsqlite3-dev libxgboost-dev pkg-config \
 	zlib1g-dev
-TEST_PACKAGES := debian-archive-keyring debootstrap python3-pika
+TEST_PACKAGES := debian-archive-keyring debootstrap openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \

@@ -13,6 +13,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -24,6 +26,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -31,29 +35,39 @@ let package = Package(
   targets: [
     // Floor 0: words and bytes.
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CRemoteWrite", dependencies: ["CProtobufC"]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
     // Floor 1: pure. Bytes in, samples out; arrays in, arrays out.
     .target(name: "Exposition", dependencies: ["TimeSeries", "CZlib"], swiftSettings: settings),
+    .target(
+      name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
+      swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
     .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.
-    .target(name: "SeriesStore", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .target(name: "SeriesStore", dependencies: ["TimeSeries", grdb], swiftSettings: settings),
     .target(name: "HTTPFetch", dependencies: ["TimeSeries", "CCurl", "CCurlShims"], swiftSettings: settings),
 
     // Floor 3: the query language, and what comes in.
     .target(name: "PromQL", dependencies: ["TimeSeries"], swiftSettings: settings),
     .target(
       name: "Collection",
-      dependencies: ["TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "HTTPFetch", logging],
+      dependencies: [
+        "TimeSeries", "Exposition", "RemoteWrite", "StrictYAML", "SeriesStore", "HTTPFetch", logging,
+      ],
       swiftSettings: settings),
     // Floor 4: rule files and their evaluation; RabbitMQ's vocabulary.
     .target(
@@ -87,7 +101,8 @@ let package = Package(
     .target(
       name: "HTTPAPI",
       dependencies: [
-        "TimeSeries", "Exposition", "SeriesStore", "PromQL", "Rules", hummingbird, hummingbirdCore, logging, lifecycle,
+        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "CCrypt", hummingbird,
+        hummingbirdCore, nioSSL, logging, lifecycle,
       ],
       swiftSettings: settings),
 
@@ -114,13 +129,20 @@ let package = Package(
     .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
     .testTarget(
       name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "TimeSeries"], swiftSettings: settings),
-    .testTarget(name: "SeriesStoreTests", dependencies: ["SeriesStore", "TimeSeries"], swiftSettings: settings),
+    .executableTarget(
+      name: "StoreWriter", dependencies: ["SeriesStore", "TimeSeries"], path: "Tests/StoreWriter",
+      swiftSettings: settings),
+    .testTarget(
+      name: "SeriesStoreTests", dependencies: ["SeriesStore", "StoreWriter", "TimeSeries", grdb],
+      swiftSettings: settings),
+    .testTarget(name: "RemoteWriteTests", dependencies: ["RemoteWrite", "TimeSeries"], swiftSettings: settings),
     .testTarget(name: "HTTPFetchTests", dependencies: ["HTTPFetch", "HarecastTestKit"], swiftSettings: settings),
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "TimeSeries"], swiftSettings: settings),
     .testTarget(
       name: "CollectionTests",
       dependencies: [
-        "Collection", "HarecastTestKit", "Exposition", "SeriesStore", "StrictYAML", "HTTPFetch", "TimeSeries", logging,
+        "Collection", "HarecastTestKit", "Exposition", "RemoteWrite", "SeriesStore", "StrictYAML", "HTTPFetch",
+        "TimeSeries", logging,
       ],
       swiftSettings: settings),
     .testTarget(
@@ -144,7 +166,11 @@ let package = Package(
     .testTarget(
       name: "BacktestTests", dependencies: ["Backtest", "Forecasting", "TimeSeries"], swiftSettings: settings),
     .testTarget(
-      name: "HTTPAPITests", dependencies: ["HTTPAPI", "Exposition", "SeriesStore", "TimeSeries"],
+      name: "HTTPAPITests",
+      dependencies: [
+        "HTTPAPI", "HarecastTestKit", "Exposition", "HTTPFetch", "PromQL", "Rules", "SeriesStore", "StrictYAML",
+        "TimeSeries", hummingbird, logging,
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "HarecastTestKitTests", dependencies: ["HarecastTestKit", "TimeSeries"], swiftSettings: settings),

@@ -1,3 +1,4 @@
+import Collection
 import Exposition
 import HTTPTypes
 import Hummingbird
@@ -28,6 +29,12 @@ public struct HTTPServerContext: Sendable {
   public var reload: (@Sendable () async throws -> Void)?
   public var version: String
   public var maximumConcurrentQueries: Int
+  /// Takes remote-write; nil where it is not taken.
+  public var writer: RemoteWriteReceiver?
+  /// Encryption and users; nil for neither.
+  public var webConfig: WebConfigSource?
+  /// What `/api/v1/status` and `/api/v1/alertmanagers` show besides the store and the rules.
+  public var report = ServerReport()
 
   public init(
     store: SeriesStore, engine: QueryEngine, time: any TimeSource, metrics: MetricsPage, registry: MetricRegistry,
@@ -78,9 +85,17 @@ public struct HTTPServer: Service {
     var quiet = log
     quiet.logLevel = max(log.logLevel, .warning)
     let onListening = onListening
+    let web = context.webConfig
+    let router = router()
+    let finisher = AnswerFinisher(
+      base: router.buildResponder(), allowedOrigin: context.report.corsOrigin,
+      paths: router.routes.map(\.path.description))
     let application = Application(
-      router: router(),
-      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(75))),
+      responder: WebConfigGuard(base: finisher, source: web),
+      server: HTTPServerBuilder { responder in
+        let configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
+        return WebConfigChannel(base: HTTP1Channel(responder: responder, configuration: configuration), source: web)
+      },
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "harecast"),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: quiet)
@@ -119,15 +134,20 @@ public struct HTTPServer: Service {
         /metrics               predictions and Harecast's own metrics
         /api/v1/query          PromQL, as Prometheus answers it (also query_range, series, labels, metadata)
         /api/v1/rules          rules and alerts
+        /api/v1/write          remote-write 1.0 and 2.0
         /api/v1/targets        what is scraped
         /-/healthy  /-/ready
         """)
     }
+    if let writer = context.writer { WriteAPI(receiver: writer).addRoutes(to: router) }
     QueryAPI(
       engine: context.engine, store: context.store, time: context.time,
       concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries), registry: context.registry
     ).addRoutes(to: router)
     StatusAPI(context: context).addRoutes(to: router)
+    let federation = Federation(
+      store: context.store, engine: context.engine, time: context.time, externalLabels: context.report.externalLabels)
+    router.get("/federate") { request, _ in federation.answer(request) }
     return router
   }
 }

@@ -32,6 +32,8 @@ struct JSONWriter {
   mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
   mutating func integer(_ value: Int) { raw(String(value)) }
 
+  mutating func null() { raw("null") }
+
   /// Writes a number; not-a-number and infinities, which JSON lacks, as null.
   mutating func number(_ value: Double) {
     raw(value.isFinite ? PrometheusNumber.format(value) : "null")

@@ -39,7 +39,7 @@ struct QueryAPI: Sendable {
     }
     router.get("/api/v1/label/:name/values") { request, context in
       let name = try context.parameters.require("name")
-      return try await answer(request) { try labelValues(String(name), $0, &$1) }
+      return try await answer(request) { try labelValues(UTF8Name.decode(String(name)), $0, &$1) }
     }
     router.get("/api/v1/metadata") { request, _ in try await answer(request, metadata) }
   }
@@ -92,67 +92,97 @@ struct QueryAPI: Sendable {
   }
 
   private func instant(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let expression = try engine.parse(parameters.required("query"))
+    let expression = try engine.parse(parameters["query"] ?? "")
+    let limit = try parameters.limit()
     let result = try engine(for: parameters).instant(
-      expression, at: parameters.time("time") ?? time.now(), source: store)
-    write(result, to: &json)
+      expression, at: parameters.optionalTime("time") ?? time.now(), source: store)
+    write(result.limited(to: limit), to: &json)
   }
 
   private func range(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let expression = try engine.parse(parameters.required("query"))
+    let limit = try parameters.limit()
     guard let start = try parameters.time("start") else {
       throw APIError(.badData, "invalid parameter \"start\": cannot parse \"\" to a valid timestamp")
     }
     guard let end = try parameters.time("end") else {
       throw APIError(.badData, "invalid parameter \"end\": cannot parse \"\" to a valid timestamp")
     }
+    if end < start {
+      throw APIError(.badData, "invalid parameter \"end\": end timestamp must not be before start time")
+    }
     guard let step = try parameters.duration("step") else {
       throw APIError(.badData, "invalid parameter \"step\": cannot parse \"\" to a valid duration")
     }
-    let result = try engine(for: parameters).range(expression, from: start, through: end, step: step, source: store)
-    write(result, to: &json)
+    if step <= 0 {
+      throw APIError(
+        .badData,
+        "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. "
+          + "Try a positive integer")
+    }
+    let engine = try engine(for: parameters)
+    let expression = try engine.parse(parameters["query"] ?? "")
+    if expression.type == .matrix || expression.type == .string {
+      let type = expression.type == .matrix ? "range vector" : "string"
+      throw APIError(
+        .badData,
+        "invalid parameter \"query\": invalid expression type \"\(type)\" for range query, "
+          + "must be Scalar or instant Vector")
+    }
+    let result = try engine.range(expression, from: start, through: end, step: step, source: store)
+    write(result.limited(to: limit), to: &json)
   }
 
   private func formatQuery(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let expression = try engine.parse(parameters.required("query"))
+    let expression = try engine.parse(parameters["query"] ?? "")
     json.key("data")
     json.string(expression.formatted)
   }
 
   private func series(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let selectors = try selectors(parameters)
+    let selectors = try selectors(parameters, prefix: "invalid parameter \"match[]\": ")
     guard !selectors.isEmpty else { throw APIError(.badData, "no match[] parameter provided") }
     let (start, end) = try interval(parameters)
     let found = Set(selectors.flatMap { store.series($0, from: start, through: end) })
+    let limit = try parameters.limit()
     json.key("data")
     json.beginArray()
-    for labels in limited(found.sorted(), parameters) { json.labels(labels) }
+    for labels in found.sorted().prefix(limit ?? .max) { json.labels(labels) }
     json.endArray()
+    if let limit, found.count > limit { warnOfLimit(&json) }
   }
 
   private func labelNames(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
     let (start, end) = try interval(parameters)
     let names = try union(parameters) { store.labelNames($0, from: start, through: end) }
-    write(strings: limited(names, parameters), to: &json)
+    write(strings: names, limit: try parameters.limit(), to: &json)
   }
 
   private func labelValues(_ name: String, _ parameters: RequestParameters, _ json: inout JSONWriter) throws {
     let (start, end) = try interval(parameters)
     let values = try union(parameters) { store.labelValues(name, $0, from: start, through: end) }
-    write(strings: limited(values, parameters), to: &json)
+    write(strings: values, limit: try parameters.limit(), to: &json)
   }
 
   private func exemplars(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    _ = try engine.parse(parameters.required("query"))
-    write(strings: [], to: &json)
+    let (start, end) = try interval(parameters)
+    if end < start { throw APIError(.badData, "end timestamp must not be before start timestamp") }
+    do throws(ParseError) {
+      _ = try engine.parse(parameters["query"] ?? "")
+    } catch {
+      throw APIError(.badData, "\(error)")
+    }
+    write(strings: [], limit: nil, to: &json)
   }
 
   private func metadata(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let wanted = parameters["metric"]
+    let wanted = parameters["metric"].flatMap { $0.isEmpty ? nil : $0 }
+    let limit = try parameters.number("limit", "limit must be a number") ?? -1
+    // A metric has one description here, whatever the bound.
+    _ = try parameters.number("limit_per_metric", "limit_per_metric must be a number")
     json.key("data")
     json.beginObject()
     let all = store.metadata().filter { wanted == nil || $0.key == wanted }.sorted { $0.key < $1.key }
-    for (name, metadata) in limited(all, parameters) {
+    for (name, metadata) in all.prefix(limit >= 0 ? limit : .max) {
       json.key(name)
       json.beginArray()
       json.beginObject()
@@ -170,16 +200,23 @@ struct QueryAPI: Sendable {
 
   // MARK: Parameters
 
-  private func selectors(_ parameters: RequestParameters) throws -> [[LabelMatcher]] {
-    try parameters.all("match[]").map { try engine.parseMatchers($0) }
+  /// - Parameter prefix: what an error begins with.
+  private func selectors(_ parameters: RequestParameters, prefix: String = "") throws -> [[LabelMatcher]] {
+    try parameters.all("match[]").map { text in
+      let empty = "match[] must contain at least one non-empty matcher"
+      do throws(ParseError) {
+        let matchers = try engine.parseMatchers(text)
+        if !matchers.allSatisfy(\.acceptsEmpty) { return matchers }
+      } catch {
+        let isEmpty = error.message.hasSuffix("must contain at least one non-empty matcher")
+        throw APIError(.badData, prefix + (isEmpty ? empty : "\(error)"))
+      }
+      throw APIError(.badData, prefix + empty)
+    }
   }
 
   private func interval(_ parameters: RequestParameters) throws -> (Int64, Int64) {
-    let (start, end) = (try parameters.time("start") ?? .min, try parameters.time("end") ?? .max)
-    if end < start {
-      throw APIError(.badData, "invalid parameter \"end\": end timestamp must not be before start time")
-    }
-    return (start, end)
+    (try parameters.optionalTime("start") ?? .min, try parameters.optionalTime("end") ?? .max)
   }
 
   private func union(_ parameters: RequestParameters, _ read: ([LabelMatcher]) -> [String]) throws -> [String] {
@@ -188,17 +225,20 @@ struct QueryAPI: Sendable {
     return Set(selectors.flatMap(read)).sorted()
   }
 
-  private func limited<Element>(_ all: [Element], _ parameters: RequestParameters) -> ArraySlice<Element> {
-    let limit = parameters["limit"].flatMap(Int.init) ?? 0
-    return limit > 0 ? all.prefix(limit) : all[...]
-  }
-
   // MARK: Answers
 
-  private func write(strings: some Sequence<String>, to json: inout JSONWriter) {
+  private func write(strings: [String], limit: Int?, to json: inout JSONWriter) {
     json.key("data")
     json.beginArray()
-    for string in strings { json.string(string) }
+    for string in strings.prefix(limit ?? .max) { json.string(string) }
+    json.endArray()
+    if let limit, strings.count > limit { warnOfLimit(&json) }
+  }
+
+  private func warnOfLimit(_ json: inout JSONWriter) {
+    json.key("warnings")
+    json.beginArray()
+    json.string(QueryResult.limitWarning)
     json.endArray()
   }
 
@@ -256,6 +296,24 @@ struct QueryAPI: Sendable {
       if notes.count > 10 { json.string("\(notes.count - 10) more \(key) omitted") }
       json.endArray()
     }
+  }
+}
+
+extension QueryResult {
+  /// Prometheus's words for an answer that was cut short on request.
+  static let limitWarning = "results truncated due to limit"
+
+  /// The result with at most `limit` series.
+  fileprivate func limited(to limit: Int?) -> QueryResult {
+    guard let limit else { return self }
+    var result = self
+    switch value {
+    case .vector(let elements) where elements.count > limit: result.value = .vector(Array(elements.prefix(limit)))
+    case .matrix(let series) where series.count > limit: result.value = .matrix(Array(series.prefix(limit)))
+    default: return self
+    }
+    result.warnings.append(Self.limitWarning)
+    return result
   }
 }
 

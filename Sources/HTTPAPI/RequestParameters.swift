@@ -17,14 +17,14 @@ struct RequestParameters: Sendable {
     }
   }
 
-  /// Reads the parameters of `request`; a body must be a form of at most ``bodyLimit`` bytes.
+  /// Reads the parameters of `request`; a form in its body may have at most ``bodyLimit`` bytes.
   static func read(_ request: Request) async throws -> RequestParameters {
     var encoded = request.uri.query ?? ""
     if request.method == .post {
       let type = request.headers[.contentType] ?? ""
-      guard type.isEmpty || type.hasPrefix("application/x-www-form-urlencoded") else {
-        throw APIError(
-          .badData, "unsupported content type \"\(type.prefix(80))\": want application/x-www-form-urlencoded")
+      // A body of another type is not looked at, as Prometheus does not.
+      guard type.isEmpty || type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
+        return RequestParameters(encoded)
       }
       guard let body = try? await request.body.collect(upTo: bodyLimit) else {
         throw APIError(.badData, "the request body is over \(bodyLimit) bytes")
@@ -40,12 +40,34 @@ struct RequestParameters: Sendable {
   /// All values of `name`.
   func all(_ name: String) -> [String] { pairs.filter { $0.name == name }.map(\.value) }
 
-  /// The value of `name`, which must be there and not empty.
-  func required(_ name: String) throws -> String {
-    guard let value = self[name], !value.isEmpty else {
-      throw APIError(.badData, "invalid parameter \"\(name)\": empty value")
+  /// The bound of the number of results; nil for none.
+  func limit() throws -> Int? {
+    guard let text = self["limit"], !text.isEmpty else { return nil }
+    guard let limit = Int(text) else {
+      throw APIError(
+        .badData, "invalid parameter \"limit\": strconv.Atoi: parsing \(Labels.quoted(text)): invalid syntax")
     }
-    return value
+    if limit < 0 { throw APIError(.badData, "invalid parameter \"limit\": limit must be non-negative") }
+    return limit == 0 ? nil : limit
+  }
+
+  /// A number that may be left out.
+  ///
+  /// - Throws: ``APIError`` with `message` if it is none.
+  func number(_ name: String, _ message: String) throws -> Int? {
+    guard let text = self[name], !text.isEmpty else { return nil }
+    guard let number = Int(text) else { throw APIError(.badData, message) }
+    return number
+  }
+
+  /// A point in time that may be left out, with Prometheus's longer words for one that cannot be read.
+  func optionalTime(_ name: String) throws -> Int64? {
+    do {
+      return try time(name)
+    } catch let error as APIError {
+      let prefix = "invalid parameter \"\(name)\": "
+      throw APIError(.badData, "\(prefix)invalid time value for '\(name)': \(error.message.dropFirst(prefix.count))")
+    }
   }
 
   /// A point in time, as Unix seconds or RFC 3339, in UTC milliseconds.

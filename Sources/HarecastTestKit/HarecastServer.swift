@@ -13,6 +13,8 @@ public final class HarecastServer: Sendable {
 
   public let port: Int
   public let process: ManagedProcess
+  /// Where `serve` keeps its data unless the arguments say so; gone with the server's object.
+  private let folder: TemporaryFolder
 
   /// Starts `harecast serve` or another server command on a free port, and waits until it is healthy.
   ///
@@ -25,6 +27,11 @@ public final class HarecastServer: Sendable {
     within limit: Duration = .seconds(60)
   ) async throws {
     port = try freeLoopbackPort()
+    folder = try TemporaryFolder()
+    var arguments = arguments
+    if command == "serve", !arguments.contains(where: { $0.hasPrefix("--storage.path") }) {
+      arguments.append("--storage.path=\(folder.path)")
+    }
     process = try ManagedProcess(
       HarecastServer.program, [command] + arguments + ["--web.listen-address=127.0.0.1:\(port)"],
       environment: environment)

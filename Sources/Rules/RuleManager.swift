@@ -11,8 +11,10 @@ import TimeSeries
 public final class RuleManager: Sendable {
   private struct State {
     var runners: [RuleGroupRunner] = []
-    /// Runners of groups that are no longer wanted, whose series must be ended.
-    var retired: [RuleGroupRunner] = []
+    /// Runners of groups that are no longer wanted, and when their series are to end, in UTC milliseconds.
+    var retired: [(runner: RuleGroupRunner, end: Int64)] = []
+    /// Whether the first rules have been given.
+    var hasRules = false
   }
 
   private let context: RuleContext
@@ -25,14 +27,19 @@ public final class RuleManager: Sendable {
   ///   - engine: evaluates the expressions.
   ///   - registry: takes Harecast's own metrics about rules.
   ///   - time: when it is.
+  ///   - keeper: keeps alerts and models for the next process; without it, a restart begins anew.
+  ///   - notify: is told of alerts to be sent, after the evaluation of each rule that has any. Pending ones never are;
+  ///     one that fires is told again every `resendDelay`, one that has ended for 15 minutes. It must not block.
   ///   - report: is told when a rule begins to fail, and when it works again; not at every evaluation.
   public init(
     store: SeriesStore, engine: QueryEngine, registry: MetricRegistry, time: any TimeSource = SystemTime(),
-    configuration: RuleManagerConfiguration = RuleManagerConfiguration(),
+    configuration: RuleManagerConfiguration = RuleManagerConfiguration(), keeper: (any StateKeeper)? = nil,
+    notify: (@Sendable ([AlertNotification]) -> Void)? = nil,
     report: @escaping @Sendable (RuleEvent) -> Void = { _ in }
   ) {
     context = RuleContext(
-      store: store, engine: engine, registry: registry, time: time, configuration: configuration, report: report)
+      store: store, engine: engine, registry: registry, time: time, configuration: configuration, keeper: keeper,
+      notify: notify, learnsEverything: false, report: report)
     (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -49,7 +56,8 @@ public final class RuleManager: Sendable {
       for file in files {
         for group in file.groups {
           guard let index = old.firstIndex(where: { $0.file == file.path && $0.group.name == group.name }) else {
-            runners.append(RuleGroupRunner(group, file: file.path, context: context))
+            runners.append(
+              RuleGroupRunner(group, file: file.path, context: context, isRestart: !state.hasRules))
             continue
           }
           let known = old.remove(at: index)
@@ -59,19 +67,24 @@ public final class RuleManager: Sendable {
         }
       }
       state.runners = runners
-      state.retired += old
+      state.hasRules = true
+      // A group that has only got another name has taken its series over by then.
+      let now = context.time.now()
+      state.retired += old.map { ($0, now + 2 * $0.interval) }
     }
     changed.yield()
   }
 
   /// Evaluates the groups until the task is cancelled. Only one call may be under way.
   public func run() async throws {
+    forgetOrphans()
     var iterator = changes.makeAsyncIterator()
     while !Task.isCancelled {
-      await retireUnwanted()
-      let runners = state.withLock { $0.runners }
+      let (runners, retired) = state.withLock { ($0.runners, $0.retired) }
+      for (runner, _) in retired { await runner.stop() }
       await withDiscardingTaskGroup { group in
         for runner in runners { group.addTask { await runner.run() } }
+        for (runner, end) in retired { group.addTask { await self.retire(runner, at: end) } }
         // Ends with a reload, or when this task is cancelled.
         _ = await iterator.next()
         group.cancelAll()
@@ -83,16 +96,44 @@ public final class RuleManager: Sendable {
   /// Evaluates every group once at `time` (UTC milliseconds), in the order of the files, for tests of rules and for
   /// replays. Must not be mixed with ``run()``.
   public func evaluateOnce(at time: Int64) async {
-    await retireUnwanted()
-    for runner in state.withLock({ $0.runners }) { await runner.evaluate(at: time) }
-  }
-
-  private func retireUnwanted() async {
     let retired = state.withLock { state in
       defer { state.retired = [] }
       return state.retired
     }
-    for runner in retired { await runner.retire() }
+    for (runner, _) in retired {
+      await runner.stop()
+      await runner.endSeries()
+    }
+    for runner in state.withLock({ $0.runners }) { await runner.evaluate(at: time) }
+  }
+
+  /// Keeps alerts and models for the next process; to be called at the end, after ``run()``.
+  public func save() async {
+    for runner in state.withLock({ $0.runners }) { await runner.save() }
+  }
+
+  /// Forgets what was kept of rules that are no longer there.
+  private func forgetOrphans() {
+    guard let keeper = context.keeper, state.withLock({ $0.hasRules }) else { return }
+    let wanted = Set(state.withLock { $0.runners }.flatMap(\.stateKeys))
+    do {
+      for key in try keeper.stateKeys(prefix: RuleGroupRunner.statePrefix) where !wanted.contains(key) {
+        try keeper.removeState(forKey: key)
+      }
+    } catch {
+      context.report(RuleEvent(file: "", group: "", rule: "", error: "old state could not be removed: \(error)"))
+    }
+  }
+
+  /// Ends the series of a group that is no longer wanted, when their time has come.
+  private func retire(_ runner: RuleGroupRunner, at end: Int64) async {
+    do {
+      try await context.time.sleep(until: end)
+    } catch {
+      return
+    }
+    await runner.endSeries()
+    state.withLock { $0.retired.removeAll { $0.runner === runner } }
   }
 
   /// The groups in the order of their files, with their rules and how they fare.

@@ -42,8 +42,10 @@ public struct SampleBatch: Sendable {
 public struct AppendOutcome: Sendable, Equatable {
   /// Samples now in the store.
   public var appended = 0
-  /// Samples whose timestamp the series has already, whatever their value.
+  /// Samples that the series has already, bit for bit.
   public var duplicate = 0
+  /// Samples whose timestamp the series has already, with another value.
+  public var conflicting = 0
   /// Samples older than the newest of their series.
   public var outOfOrder = 0
   /// Samples older than the retention.
@@ -53,14 +55,44 @@ public struct AppendOutcome: Sendable, Equatable {
   /// Samples of series that were evicted: the writer's cache of ids is out of date.
   public var unknownSeries = 0
 
+  /// The first refused samples by their position in the batch, at most ten.
+  public var refusals: [Refusal] = []
+
+  /// A sample that was not taken.
+  public struct Refusal: Sendable, Equatable {
+    /// Why a sample was not taken.
+    public enum Reason: String, Sendable {
+      case conflicting = "duplicate sample for timestamp"
+      case outOfOrder = "out of order sample"
+      case tooOld = "too old sample"
+      case tooFarAhead = "sample too far in the future"
+      case unknownSeries = "unknown series"
+    }
+
+    public var index: Int
+    public var reason: Reason
+  }
+
   public init() {}
 
-  /// The number of samples that were not taken.
-  public var refused: Int { duplicate + outOfOrder + tooOld + tooFarAhead + unknownSeries }
+  /// The number of samples that were not taken, duplicates not counted: they are there.
+  public var refused: Int { conflicting + outOfOrder + tooOld + tooFarAhead + unknownSeries }
+
+  mutating func refuse(_ index: Int, _ reason: Refusal.Reason) {
+    switch reason {
+    case .conflicting: conflicting += 1
+    case .outOfOrder: outOfOrder += 1
+    case .tooOld: tooOld += 1
+    case .tooFarAhead: tooFarAhead += 1
+    case .unknownSeries: unknownSeries += 1
+    }
+    if refusals.count < 10 { refusals.append(Refusal(index: index, reason: reason)) }
+  }
 
   static func += (left: inout AppendOutcome, right: AppendOutcome) {
     left.appended += right.appended
     left.duplicate += right.duplicate
+    left.conflicting += right.conflicting
     left.outOfOrder += right.outOfOrder
     left.tooOld += right.tooOld
     left.tooFarAhead += right.tooFarAhead

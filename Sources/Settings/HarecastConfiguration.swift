@@ -14,6 +14,8 @@ public struct HarecastConfiguration: Sendable {
   public var ruleFiles: [String]
   public var store: SeriesStoreConfiguration
   public var management: ManagementConfiguration?
+  /// Where the recent past is fetched from at the start.
+  public var backfill: [BackfillConfiguration] = []
   /// What was accepted but has no effect, one readable line each.
   public var remarks: [String]
 
@@ -44,6 +46,9 @@ public struct HarecastConfiguration: Sendable {
     if let node = reader.optionalNode("management") {
       configuration.management = try ManagementConfiguration(yaml: node, folder: folder)
     }
+    for node in try reader.sequence("backfill") {
+      configuration.backfill.append(try BackfillConfiguration(node, directory: folder))
+    }
     for (key, meaning) in [
       ("alerting", "alerts are evaluated and shown, but not sent"),
       ("remote_write", "nothing is sent to remote storage"),
@@ -70,6 +75,7 @@ public struct HarecastConfiguration: Sendable {
   public func needsRestart(after old: HarecastConfiguration) -> [String] {
     var keys: [String] = []
     if store != old.store { keys.append("storage") }
+    if backfill != old.backfill { keys.append("backfill") }
     if management != old.management { keys.append("management") }
     if global.evaluationInterval != old.global.evaluationInterval { keys.append("global.evaluation_interval") }
     if global.ruleQueryOffset != old.global.ruleQueryOffset { keys.append("global.rule_query_offset") }
@@ -119,6 +125,10 @@ extension SeriesStoreConfiguration {
     retentionTime = try reader.optionalDuration("retention_time") ?? retentionTime
     retentionBytes = try reader.optionalByteSize("retention_size") ?? retentionBytes
     maximumSeries = try reader.optionalInt("max_series") ?? maximumSeries
+    rollupRetentionTime = try reader.optionalDuration("rollup_retention_time") ?? rollupRetentionTime
+    memoryTime = try reader.optionalDuration("memory_time") ?? memoryTime
+    memoryBytes = try reader.optionalByteSize("memory_size") ?? memoryBytes
+    isFullySynchronous = try reader.optionalBool("wait_for_disk") ?? isFullySynchronous
     futureTolerance = try reader.optionalDuration("future_tolerance") ?? futureTolerance
     try reader.finish()
     if !(0...86_400_000).contains(futureTolerance) {
@@ -129,6 +139,8 @@ extension SeriesStoreConfiguration {
     }
     if retentionTime < 3_600_000 { throw reader.error("retention_time", "the retention must be at least 1h") }
     if retentionBytes < 8 << 20 { throw reader.error("retention_size", "the retention must be at least 8MB") }
+    if memoryTime < 1_800_000 { throw reader.error("memory_time", "memory must hold at least 30m") }
+    if memoryBytes < 8 << 20 { throw reader.error("memory_size", "memory must be at least 8MB") }
     if maximumSeries < 1 { throw reader.error("max_series", "max_series must be at least 1") }
   }
 }

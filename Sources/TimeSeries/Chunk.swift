@@ -10,13 +10,22 @@ public struct Chunk: Sendable {
   public let end: Int64
   /// The number of samples; at least one.
   public let count: Int
-  @usableFromInline let words: [UInt64]
+  let encoding: Encoding
+  let words: [UInt64]
 
-  @inlinable
-  init(start: Int64, end: Int64, count: Int, words: [UInt64]) {
+  /// How the values are written.
+  enum Encoding: Equatable {
+    /// As the XOR with their predecessor.
+    case xor
+    /// As integers, in units of 10 to the power of minus `scale`; see ``Chunk/compacted()``.
+    case decimal(scale: Int)
+  }
+
+  init(start: Int64, end: Int64, count: Int, encoding: Encoding = .xor, words: [UInt64]) {
     self.start = start
     self.end = end
     self.count = count
+    self.encoding = encoding
     self.words = words
   }
 
@@ -30,6 +39,9 @@ public struct Chunk: Sendable {
     from: Int64, through: Int64, into timestamps: inout [Int64], _ values: inout [Double]
   ) {
     guard count > 0, start <= through, end >= from else { return }
+    if case .decimal(let scale) = encoding {
+      return decodeDecimal(scale: scale, from: from, through: through, into: &timestamps, &values)
+    }
     words.withUnsafeBufferPointer { buffer in
       var reader = BitReader(buffer)
       var timestamp = start
@@ -65,13 +77,11 @@ public struct Chunk: Sendable {
 
 /// Compresses samples one by one into a ``Chunk``.
 public struct ChunkEncoder: Sendable {
-  @usableFromInline var words: [UInt64] = []
-  @usableFromInline var pending: UInt64 = 0
-  @usableFromInline var free = 64
-  @usableFromInline var leading = 0
-  @usableFromInline var significant = 0
-  @usableFromInline var delta: Int64 = 0
-  @usableFromInline var start: Int64 = 0
+  private var writer = BitWriter()
+  private var leading = 0
+  private var significant = 0
+  private var delta: Int64 = 0
+  private var start: Int64 = 0
   /// The number of samples so far.
   public private(set) var count = 0
   /// The newest timestamp, in UTC milliseconds; meaningless while `count` is 0.
@@ -85,7 +95,7 @@ public struct ChunkEncoder: Sendable {
   public var firstTimestamp: Int64 { start }
 
   /// The bytes that the samples take so far.
-  public var byteCount: Int { (words.count + 1) * 8 }
+  public var byteCount: Int { (writer.words.count + 1) * 8 }
 
   /// Adds a sample, which must be newer than the last.
   ///
@@ -111,29 +121,10 @@ public struct ChunkEncoder: Sendable {
   /// - Complexity: O(bytes so far).
   public func chunk() -> Chunk? {
     guard count > 0 else { return nil }
-    var copy = [UInt64]()
-    copy.reserveCapacity(words.count + 1)
-    copy.append(contentsOf: words)
-    if free < 64 { copy.append(pending) }
-    return Chunk(start: start, end: lastTimestamp, count: count, words: copy)
+    return Chunk(start: start, end: lastTimestamp, count: count, words: writer.finished())
   }
 
-  private mutating func write(_ bits: UInt64, _ length: Int) {
-    if length <= free {
-      free &-= length
-      pending |= bits &<< UInt64(free)
-      if free == 0 {
-        words.append(pending)
-        pending = 0
-        free = 64
-      }
-    } else {
-      let rest = length &- free
-      words.append(pending | (bits >> UInt64(rest)))
-      free = 64 &- rest
-      pending = bits &<< UInt64(free)
-    }
-  }
+  private mutating func write(_ bits: UInt64, _ length: Int) { writer.write(bits, length) }
 
   private mutating func writeDeltaOfDelta(_ value: Int64) {
     if value == 0 {
@@ -173,7 +164,7 @@ public struct ChunkEncoder: Sendable {
 }
 
 /// Reads bits from the most significant end of each word.
-private struct BitReader {
+struct BitReader {
   private let words: UnsafeBufferPointer<UInt64>
   private var index = 0
   private var used = 0
@@ -203,7 +194,7 @@ private struct BitReader {
     return Int64(bitPattern: read(64))
   }
 
-  private func signed(_ bits: UInt64, _ length: Int) -> Int64 {
+  func signed(_ bits: UInt64, _ length: Int) -> Int64 {
     let shift = UInt64(64 &- length)
     return Int64(bitPattern: bits &<< shift) >> Int64(shift)
   }

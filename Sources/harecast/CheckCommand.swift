@@ -1,66 +1,59 @@
 import ArgumentParser
-import Foundation
-import PromQL
-import Rules
-import Settings
 
-/// `harecast check`: looks at files without starting anything. Exit status 1 if one is wrong.
+/// `harecast check`: looks at files without starting anything, with promtool's options, words and exit statuses: 1 if
+/// something is wrong, 3 for mere lint where that was asked for.
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Check configuration and rule files.",
-    subcommands: [CheckConfiguration.self, CheckRules.self])
+    commandName: "check", abstract: "Check configuration files, rule files, metrics and servers.",
+    subcommands: [CheckConfiguration.self, CheckRules.self, CheckMetrics.self, CheckHealthy.self, CheckReady.self])
 }
 
-/// `harecast check config FILE…`
-struct CheckConfiguration: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "config", abstract: "Check configuration files and the rule files they name.")
-
-  @Argument(help: "Configuration files.") var files: [String]
-
-  func run() async throws {
-    var failed = false
-    for file in files {
-      print("Checking \(file)")
-      do {
-        let configuration = try HarecastConfiguration.load(file)
-        for remark in configuration.remarks { print("  NOTE: \(remark)") }
-        print("  SUCCESS: \(file) is valid prometheus config file syntax")
-        print()
-        for ruleFile in configuration.ruleFiles where !CheckRules.check(ruleFile) { failed = true }
-      } catch {
-        FileHandle.standardError.write(Data("  FAILED: \(error)\n".utf8))
-        failed = true
-      }
-    }
-    if failed { throw ExitCode(1) }
-  }
+/// The exit statuses of checks.
+enum CheckStatus {
+  static let failed = ExitCode(1)
+  static let lint = ExitCode(3)
 }
 
-/// `harecast check rules FILE…`
-struct CheckRules: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "rules", abstract: "Check rule files.")
+/// The flags about lint that `check rules` and `check config` share.
+struct LintOptions: ParsableArguments {
+  @Option(help: "What to look for besides faults: all, duplicate-rules, too-long-scrape-interval or none.")
+  var lint = "duplicate-rules"
 
-  @Argument(help: "Rule files.") var files: [String]
+  @Flag(name: .customLong("lint-fatal"), help: "Exit with status 3 if lint is found.") var lintFatal = false
 
-  func run() async throws {
-    if files.map(Self.check).contains(false) { throw ExitCode(1) }
+  @Flag(name: .customLong("ignore-unknown-fields"), help: "Ignore unknown fields in rule files.")
+  var ignoreUnknownFields = false
+
+  @Option(
+    name: .customLong("enable-feature"), parsing: .singleValue,
+    help: "promql-experimental-functions, promql-delayed-name-removal; several with commas.")
+  var features: [String] = []
+
+  func validate() throws {
+    for word in words where !["all", "duplicate-rules", "too-long-scrape-interval", "none"].contains(word) {
+      throw ValidationError("--lint: \"\(word)\" is not one of all, duplicate-rules, too-long-scrape-interval, none")
+    }
   }
 
-  /// Prints promtool's words for one file; whether it is good.
-  static func check(_ file: String) -> Bool {
-    print("Checking \(file)")
-    do {
-      guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-        throw ConfigurationError(path: file, reason: "cannot read the file")
-      }
-      let rules = try RuleFile.parse(text, path: file)
-      print("  SUCCESS: \(rules.ruleCount) rules found")
-      print()
-      return true
-    } catch {
-      FileHandle.standardError.write(Data("  FAILED:\n\(error)\n\n".utf8))
-      return false
-    }
+  private var words: [String] { lint.split(separator: ",").map(String.init) }
+
+  /// Whether lint of this kind is looked for.
+  func looksFor(_ kind: String) -> Bool { words.contains("all") || words.contains(kind) }
+}
+
+/// What a check has come to.
+struct CheckOutcome {
+  var hasFaults = false
+  var hasLint = false
+
+  mutating func add(_ other: CheckOutcome) {
+    hasFaults = hasFaults || other.hasFaults
+    hasLint = hasLint || other.hasLint
+  }
+
+  /// Ends the command with the status that fits.
+  func finish(_ options: LintOptions) throws {
+    if hasFaults { throw CheckStatus.failed }
+    if hasLint, options.lintFatal { throw CheckStatus.lint }
   }
 }

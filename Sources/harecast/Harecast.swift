@@ -12,7 +12,9 @@ struct Harecast: AsyncParsableCommand {
     commandName: "harecast",
     abstract: "An early-warning sidecar for RabbitMQ: forecasts, anomaly scores and alerts as Prometheus series.",
     version: version,
-    subcommands: [ServeCommand.self, DemoCommand.self, CheckCommand.self, BacktestCommand.self])
+    subcommands: [
+      ServeCommand.self, DemoCommand.self, CheckCommand.self, TestCommand.self, QueryCommand.self, BacktestCommand.self,
+    ])
 
   /// Exit status 0 is good, 1 says that a check or the run failed, 2 that the command line was wrong.
   static func main() async {

@@ -20,6 +20,11 @@ struct ServeCommand: AsyncParsableCommand {
   var configurationFile: String?
 
   @Option(
+    name: .customLong("storage.path"),
+    help: "The folder for samples, models and alert states; empty to keep everything in memory only.")
+  var storagePath = "data"
+
+  @Option(
     name: .customLong("rabbitmq"),
     help: "The broker's Prometheus endpoint, used when there is no configuration file; several nodes with commas.")
   var rabbitmq = "http://127.0.0.1:15692"
@@ -30,7 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
     let queryOptions = try options.queryOptions()
     let load = try planner()
     let sidecar = try reportingErrors {
-      try Sidecar(time: SystemTime(), queryOptions: queryOptions, logger: options.logger, load: load)
+      try Sidecar(
+        time: SystemTime(), queryOptions: queryOptions, storagePath: storagePath.isEmpty ? nil : storagePath,
+        logger: options.logger, load: load)
     }
     try await ServerRun(sidecar: sidecar, options: options, address: address, log: log) { sidecar.summary() }.run()
   }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import HTTPAPI
 import Logging
 import PromQL
 import Rules
@@ -11,6 +13,9 @@ struct ServerOptions: ParsableArguments {
 
   @Flag(name: .customLong("web.enable-lifecycle"), help: "Allow POST /-/reload.")
   var enableLifecycle = false
+
+  @Option(name: .customLong("web.config.file"), help: "File with TLS settings and users, in Prometheus's format.")
+  var webConfigFile: String?
 
   @Option(name: .customLong("query.max-samples"), help: "The most samples a query may hold in memory.")
   var maximumSamples = 10_000_000
@@ -40,6 +45,17 @@ struct ServerOptions: ParsableArguments {
     options.timeout = timeout
     options.predictor = Predictors()
     return options
+  }
+
+  /// The web configuration, if there is one; an error of it is printed and ends the command with status 1.
+  func webConfig() throws -> WebConfigSource? {
+    guard let webConfigFile else { return nil }
+    do {
+      return try WebConfigSource(path: webConfigFile, log: logger("http"))
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      throw ExitCode(1)
+    }
   }
 
   /// Host and port to listen on; an empty host is every address.

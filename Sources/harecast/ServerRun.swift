@@ -14,14 +14,16 @@ struct ServerRun {
 
   func run() async throws {
     let shownHost = address.host == "0.0.0.0" ? "127.0.0.1" : address.host
+    let webConfig = try options.webConfig()
+    let scheme = webConfig?.isEncrypted == true ? "https" : "http"
     let services = sidecar.services(
-      host: address.host, port: address.port, options: options, log: options.logger("http"),
+      host: address.host, port: address.port, options: options, webConfig: webConfig, log: options.logger("http"),
       onListening: { port in
         FileHandle.standardOutput.write(
           Data(
             """
-            Predictions: http://\(shownHost):\(port)/metrics
-            Alerts:      http://\(shownHost):\(port)/api/v1/alerts
+            Predictions: \(scheme)://\(shownHost):\(port)/metrics
+            Alerts:      \(scheme)://\(shownHost):\(port)/api/v1/alerts
 
             """.utf8))
       })

@@ -23,6 +23,8 @@ final class Sidecar: Sendable {
   let page: MetricsPage
   private let client: HTTPClient
   private let management: ManagementPoller?
+  private let backfill: Backfill?
+  private let writer: RemoteWriteReceiver
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
   private let hasJobs: Bool
@@ -39,10 +41,11 @@ final class Sidecar: Sendable {
 
   /// - Parameters:
   ///   - queryOptions: the bounds of queries, those of rules included.
+  ///   - storagePath: the folder of the store's file; nil for memory only.
   ///   - load: reads the configuration; called at the start and at every reload.
   /// - Throws: what `load` throws.
   init(
-    time: any TimeSource, queryOptions: QueryOptions, logger: (String) -> Logger,
+    time: any TimeSource, queryOptions: QueryOptions, storagePath: String? = nil, logger: (String) -> Logger,
     load: @escaping @Sendable (QueryEngine) throws -> Plan
   ) throws {
     self.time = time
@@ -52,7 +55,9 @@ final class Sidecar: Sendable {
     let plan = try load(engine)
     let client = HTTPClient(configuration: HTTPClientConfiguration(userAgent: "harecast/\(Harecast.version)"))
     self.client = client
-    let store = SeriesStore(configuration: plan.configuration.store)
+    let store =
+      try storagePath.map { try SeriesStore.open(folder: $0, configuration: plan.configuration.store, now: time.now()) }
+      ?? SeriesStore(configuration: plan.configuration.store)
     self.store = store
     let registry = registry
     rules = RuleManager(
@@ -61,6 +66,7 @@ final class Sidecar: Sendable {
         evaluationInterval: plan.configuration.global.evaluationInterval,
         queryOffset: plan.configuration.global.ruleQueryOffset,
         externalLabels: plan.configuration.global.externalLabels),
+      keeper: storagePath == nil ? nil : StoreStateKeeper(store: store),
       report: { [log = logger("rules")] event in
         let place: Logger.Metadata = ["file": "\(event.file)", "group": "\(event.group)", "rule": "\(event.rule)"]
         if let error = event.error {
@@ -76,6 +82,20 @@ final class Sidecar: Sendable {
       ManagementPoller(
         settings, client: client, store: store, registry: registry, time: time, log: logger("management"))
     }
+    writer = RemoteWriteReceiver(store: store, registry: registry, time: time)
+    let sources = plan.configuration.backfill
+    backfill =
+      sources.isEmpty
+      ? nil
+      : Backfill(
+        sources, metricNames: plan.rules.flatMap(\.readMetricNames),
+        destination: BackfillDestination(
+          append: { labels, timestamps, values, now in
+            try await store.appendHistory(labels, timestamps: timestamps, values: values, now: now)
+          },
+          saveState: { bytes, key in if storagePath != nil { try store.saveState(bytes, forKey: key) } },
+          state: { key in storagePath == nil ? nil : try store.state(forKey: key) }),
+        client: client, time: time, registry: registry, logger: logger("backfill"))
     let recorded = RecordedMetrics(rules: rules, store: store)
     let process = ProcessMetrics(
       store: store, registry: registry, version: Harecast.version, startTime: SystemTime().now())
@@ -122,19 +142,27 @@ final class Sidecar: Sendable {
     reloadTime.set(Double(SystemTime().now()) / 1000)
   }
 
+  private let startTime = SystemTime().now()
+
   /// The services to run, in the order in which they start; they stop in reverse.
   func services(
-    host: String, port: Int, options: ServerOptions, log: Logger, onListening: @escaping @Sendable (Int) async -> Void
+    host: String, port: Int, options: ServerOptions, webConfig: WebConfigSource?, log: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void
   ) -> [any Service] {
     let reload: @Sendable () async throws -> Void = { [self] in try self.reload() }
-    let context = HTTPServerContext(
+    var context = HTTPServerContext(
       store: store, engine: engine, time: time, metrics: page, registry: registry, rules: rules,
       isReady: { [scrapes, hasJobs] in !hasJobs || scrapes.targets().contains { $0.health != .unknown } },
       targets: { [scrapes] in scrapes.targets().map(TargetReport.init) },
       droppedTargets: { [scrapes] in scrapes.droppedTargets() },
       reload: options.enableLifecycle ? reload : nil, version: Harecast.version,
       maximumConcurrentQueries: options.maximumConcurrency)
+    context.writer = writer
+    context.webConfig = webConfig
+    context.report.startTime = startTime
+    context.report.externalLabels = plan.withLock { $0.configuration.global.externalLabels }
     var services: [any Service] = [
+      StoreCloser(store: store, rules: rules),
       ClientKeeper(client: client),
       HTTPServer(context: context, host: host, port: port, log: log, onListening: onListening),
       StoreKeeper(store: store, time: time),
@@ -142,6 +170,7 @@ final class Sidecar: Sendable {
       Loop { [rules] in try await rules.run() },
       ReloadOnSignal(sidecar: self),
     ]
+    if let backfill { services.append(Loop { try await backfill.run() }) }
     if let management { services.append(Loop { @Sendable in await management.run() }) }
     return services
   }

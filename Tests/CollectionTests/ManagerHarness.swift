@@ -60,7 +60,9 @@ final class ManagerHarness: Sendable {
   /// The values of a series, oldest first, markers as nil.
   func values(_ name: String) -> [Double?] {
     let matcher = LabelMatcher("__name__", equals: name)
-    return store.select([matcher], from: 0, through: .max / 2).flatMap(\.values).map { $0.isStaleMarker ? nil : $0 }
+    return ((try? store.select([matcher], from: 0, through: .max / 2)) ?? []).flatMap(\.values).map {
+      $0.isStaleMarker ? nil : $0
+    }
   }
 
   /// A job of one server with an interval of 10 s.

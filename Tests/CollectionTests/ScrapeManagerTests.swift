@@ -24,7 +24,8 @@ struct ScrapeManagerTests {
     #expect(harness.values("up") == [1, 1])
     #expect(harness.values("scrape_samples_scraped") == [1, 1])
     #expect(harness.values("scrape_series_added") == [1, 0])
-    let times = harness.store.select([LabelMatcher("__name__", equals: "a")], from: 0, through: .max / 2)[0].timestamps
+    let times = try harness.store.select([LabelMatcher("__name__", equals: "a")], from: 0, through: .max / 2)[0]
+      .timestamps
     #expect(times[1] - times[0] == 10_000)
     #expect(harness.store.metadata()["a"]?.type == .gauge)
     let request = try #require(server.requests.first)

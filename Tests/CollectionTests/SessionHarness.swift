@@ -37,7 +37,7 @@ struct SessionHarness {
   }
 
   static func stored(_ store: SeriesStore) throws -> [String] {
-    store.select([try LabelMatcher("__name__", .matches, ".+")], from: 0, through: .max / 2).map { series in
+    try store.select([LabelMatcher("__name__", .matches, ".+")], from: 0, through: .max / 2).map { series in
       let labels = series.labels.removing(["job", "instance"])
       let samples = zip(series.timestamps, series.values).map { time, value in
         value.isStaleMarker ? "!@\(time)" : "\(value)@\(time)"

@@ -142,7 +142,7 @@ struct AlertStatesTests {
     var states = AlertStates()
     let finding = AlertFinding(labels: Labels(["id": "a"]), annotations: [], value: 1)
     try states.update([finding], at: 0, hold: 0, keepFiringFor: 0, limit: 0)
-    states.apply(newHold: 60_000, at: 30_000)
+    try states.update([finding], at: 30_000, hold: 60_000, keepFiringFor: 0, limit: 0)
     #expect(states.active.map(\.state) == [.pending])
     try states.update([finding], at: 60_000, hold: 60_000, keepFiringFor: 0, limit: 0)
     #expect(states.active.map(\.state) == [.firing])

@@ -80,4 +80,47 @@ struct AlertingRuleTests {
     #expect(groups[1].rules[0].lastError == "exceeded limit of 1 with 2 alerts")
     #expect(fixture.manager.activeAlerts().isEmpty)
   }
+
+  @Test func `an alert about a prediction can say when, how surely and how far it is from its limit`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load(
+      """
+      groups:
+      - name: g
+        rules:
+        - alert: MemorySoonFull
+          expr: eta_seconds{q=""} < 7200
+          labels: {mode: predicted}
+          annotations:
+            in: '{{ $value | humanizeDuration }}'
+            at: '{{ printf "time() + %f" $value | query | first | value | humanizeTimestamp }}'
+            earliest: >-
+              {{ with printf "eta_seconds{node='%s', q='0.025'}" $labels.node | query }}{{
+              . | first | value | humanizeDuration }}{{ else }}unknown{{ end }}
+            latest: >-
+              {{ with printf "eta_seconds{node='%s', q='0.975'}" $labels.node | query }}{{
+              . | first | value | humanizeDuration }}{{ else }}beyond the horizon{{ end }}
+            confidence: >-
+              {{ with printf "eta_probability{node='%s'}" $labels.node | query }}{{
+              . | first | value | humanizePercentage }}{{ end }}
+            memory: '{{ with query "memory_bytes" }}{{ . | first | value | humanize1024 }}B{{ end }}'
+            link: '{{ $externalURL }}{{ graphLink (printf "memory_curve{node=%q}" $labels.node) }}'
+      """)
+    let node: KeyValuePairs<String, String> = ["node": "n"]
+    try fixture.add(Labels(name: "eta_seconds", node), 5400, at: 0)
+    try fixture.add(Labels(name: "eta_seconds", ["node": "n", "q": "0.025"]), 3600, at: 0)
+    try fixture.add(Labels(name: "eta_probability", node), 0.875, at: 0)
+    try fixture.add(Labels(name: "memory_bytes", node), 3 * 1024 * 1024, at: 0)
+    await fixture.evaluate(at: 0)
+    let alert = try #require(fixture.manager.activeAlerts().first)
+    let texts = Dictionary(uniqueKeysWithValues: alert.annotations.map { ($0.name, $0.value) })
+    #expect(texts["in"] == "1h 30m 0s")
+    // The clock stands at midnight of 14 November 2023.
+    #expect(texts["at"] == "2023-11-14 01:30:00 +0000 UTC")
+    #expect(texts["earliest"] == "1h 0m 0s")
+    #expect(texts["latest"] == "beyond the horizon")
+    #expect(texts["confidence"] == "87.5%")
+    #expect(texts["memory"] == "3MiB")
+    #expect(texts["link"] == "/graph?g0.expr=memory_curve%7Bnode%3D%22n%22%7D&g0.tab=0")
+  }
 }

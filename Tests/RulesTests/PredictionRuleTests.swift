@@ -58,10 +58,10 @@ struct PredictionRuleTests {
       """)
     try await fixture.play(Self.queue, from: 0, through: 3600, every: 60) { 50 + Double($0) }
     let matcher = LabelMatcher(Labels.metricNameLabel, equals: "depth_forecast_curve")
-    func curves() -> [SeriesSamples] {
-      fixture.store.select([matcher], from: fixture.time.now() - 1, through: fixture.time.now() + 86_400_000)
+    func curves() throws -> [SeriesSamples] {
+      try fixture.store.select([matcher], from: fixture.time.now() - 1, through: fixture.time.now() + 86_400_000)
     }
-    let found = curves().sorted { $0.labels < $1.labels }
+    let found = try curves().sorted { $0.labels < $1.labels }
     #expect(found.map(\.labels.withoutMetricName.description) == [#"{q="0.1", queue="q"}"#, #"{q="0.9", queue="q"}"#])
     let times = try #require(found.first).timestamps
     // A point at least every 4 minutes of 6 hours, on top of some 120 that the model was asked for.
@@ -74,7 +74,7 @@ struct PredictionRuleTests {
     // When the series ends, so does its curve.
     try fixture.add(Self.queue, StaleMarker.value, at: 3615)
     await fixture.evaluate(at: 3615)
-    #expect(curves().isEmpty)
+    #expect(try curves().isEmpty)
     #expect(try fixture.query("depth_forecast").isEmpty)
   }
 
@@ -314,7 +314,7 @@ struct PredictionRuleTests {
     await fixture.evaluate(at: 3630)
     #expect(try fixture.query("f").isEmpty)
     let curve = LabelMatcher(Labels.metricNameLabel, equals: "f_curve")
-    #expect(fixture.store.select([curve], from: 0, through: .max).isEmpty)
+    #expect(try fixture.store.select([curve], from: 0, through: .max).isEmpty)
     let told = fixture.registry.collect().flatMap(\.samples).filter { $0.labels["rule"] == "f" }
     #expect(told.isEmpty)
   }

@@ -1,29 +1,65 @@
 import Exposition
 import HarecastTestKit
 import PromQL
+import Synchronization
 import Testing
 import TimeSeries
 
 @testable import Rules
 @testable import SeriesStore
 
+/// Collects notifications.
+final class SentAlerts: Sendable {
+  private let all = Mutex<[AlertNotification]>([])
+
+  func add(_ alerts: [AlertNotification]) { all.withLock { $0 += alerts } }
+
+  /// What was added since the last call.
+  func take() -> [AlertNotification] {
+    all.withLock { alerts in
+      defer { alerts = [] }
+      return alerts
+    }
+  }
+}
+
+/// Keeps state in memory.
+final class MemoryKeeper: StateKeeper {
+  private let entries = Mutex<[String: [UInt8]]>([:])
+
+  func saveState(_ bytes: [UInt8], forKey key: String) { entries.withLock { $0[key] = bytes } }
+  func state(forKey key: String) -> [UInt8]? { entries.withLock { $0[key] } }
+  func removeState(forKey key: String) { entries.withLock { $0[key] = nil } }
+  func stateKeys(prefix: String) -> [String] {
+    entries.withLock { $0.keys.filter { $0.hasPrefix(prefix) }.sorted() }
+  }
+}
+
 /// A store, an engine and a rule manager on a clock that stands still.
 struct RuleFixture {
   /// A round time in 2023, so that grids of minutes and hours pass through it.
   static let start: Int64 = 1_700_000_000_000 / 86_400_000 * 86_400_000
 
-  let time = ManualTime(RuleFixture.start)
-  let store = SeriesStore()
+  let time: ManualTime
+  let store: SeriesStore
   let registry = MetricRegistry()
   let manager: RuleManager
+  /// What the manager gave to be sent.
+  let sent = SentAlerts()
 
+  /// - Parameters:
+  ///   - predecessor: whose store goes on here, as after a restart.
+  ///   - keeper: what state is kept in.
   init(
     configuration: RuleManagerConfiguration = RuleManagerConfiguration(evaluationInterval: 15_000),
+    after predecessor: RuleFixture? = nil, keeper: (any StateKeeper)? = nil,
     report: @escaping @Sendable (RuleEvent) -> Void = { _ in }
   ) {
+    time = predecessor?.time ?? ManualTime(RuleFixture.start)
+    store = predecessor?.store ?? SeriesStore()
     manager = RuleManager(
       store: store, engine: QueryEngine(), registry: registry, time: time, configuration: configuration,
-      report: report)
+      keeper: keeper, notify: { [sent] in sent.add($0) }, report: report)
   }
 
   func load(_ text: String, path: String = "r.yml") throws {
@@ -58,7 +94,7 @@ struct RuleFixture {
   func samples(_ name: String) -> [String: [String]] {
     var result: [String: [String]] = [:]
     let matcher = LabelMatcher(Labels.metricNameLabel, equals: name)
-    for series in store.select([matcher], from: Self.start - 1_000_000, through: time.now()) {
+    for series in (try? store.select([matcher], from: Self.start - 1_000_000, through: time.now())) ?? [] {
       result[series.labels.withoutMetricName.description] = zip(series.timestamps, series.values).map {
         "\(($0 - Self.start) / 1000)s \($1.isStaleMarker ? "stale" : GoFormat.float($1))"
       }

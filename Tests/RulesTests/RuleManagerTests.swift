@@ -33,7 +33,7 @@ struct RuleManagerTests {
     #expect(fixture.samples("slow")["{}"]?.count == 2)
     let offset = RuleGroupRunner.offset(file: "r.yml", group: "a", interval: 10_000)
     let matcher = LabelMatcher(Labels.metricNameLabel, equals: "fast")
-    let times = fixture.store.select([matcher], from: 0, through: .max).flatMap(\.timestamps)
+    let times = try fixture.store.select([matcher], from: 0, through: .max).flatMap(\.timestamps)
     #expect(times.allSatisfy { ($0 - offset) % 10_000 == 0 })
   }
 
@@ -61,12 +61,47 @@ struct RuleManagerTests {
     try await fixture.time.run(for: 10_000)
     #expect(fixture.samples("r")["{}"]?.count == 1)
     try fixture.load("groups:\n- {name: b, interval: 10s, rules: [{record: s, expr: vector(1)}]}\n")
-    try await eventually("the old series ends") { fixture.samples("r")["{}"]?.last?.hasSuffix("stale") == true }
-    try await fixture.time.run(for: 10_000)
+    // Two intervals long another group may take the old series over.
+    try await fixture.time.run(for: 10_000, sleepers: 2)
     #expect(fixture.samples("s")["{}"]?.count == 1)
+    #expect(fixture.samples("r")["{}"]?.count == 1)
+    try await fixture.time.run(for: 10_000)
+    try await eventually("the old series ends") { fixture.samples("r")["{}"]?.last?.hasSuffix("stale") == true }
     running.cancel()
     _ = await running.result
     #expect(fixture.metric("harecast_rule_evaluations_total", ["rule_group": "r.yml;a"]) == nil)
+  }
+
+  @Test func `a group that gets another name keeps its series going`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load("groups:\n- {name: a, interval: 10s, rules: [{record: r, expr: vector(1)}]}\n")
+    let running = Task { try await fixture.manager.run() }
+    try await fixture.time.run(for: 10_000)
+    try fixture.load("groups:\n- {name: b, interval: 10s, rules: [{record: r, expr: vector(1)}]}\n")
+    try await fixture.time.run(for: 10_000, sleepers: 2)
+    try await fixture.time.run(for: 20_000)
+    running.cancel()
+    _ = await running.result
+    let samples = try #require(fixture.samples("r")["{}"])
+    #expect(samples.count >= 2)
+    #expect(samples.allSatisfy { !$0.hasSuffix("stale") }, "\(samples)")
+  }
+
+  @Test func `a group tells about itself in numbers`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load(
+      "groups:\n- {name: a, interval: 30s, rules: [{record: r, expr: depth}, {alert: A, expr: depth > 1}]}\n")
+    try fixture.add(Self.series, 5, at: 0)
+    await fixture.evaluate(at: 15)
+    let labels: KeyValuePairs<String, String> = ["rule_group": "r.yml;a"]
+    #expect(fixture.metric("harecast_rule_group_interval_seconds", labels) == 30)
+    #expect(fixture.metric("harecast_rule_group_rules", labels) == 2)
+    // One recorded value, ALERTS and ALERTS_FOR_STATE.
+    #expect(fixture.metric("harecast_rule_group_last_evaluation_samples", labels) == 3)
+    let seconds = Double(RuleFixture.start / 1000 + 15)
+    #expect(fixture.metric("harecast_rule_group_last_evaluation_timestamp_seconds", labels) == seconds)
+    #expect(fixture.metric("harecast_rule_group_last_rule_duration_sum_seconds", labels) != nil)
+    #expect(fixture.metric("harecast_rule_evaluations_total", labels) == 2)
   }
 
   @Test func `a reload keeps the alerts of groups and rules that stay`() async throws {

@@ -9,7 +9,7 @@ struct AlertEvaluation: Sendable {
 
   /// The findings of the elements of `vector`, with labels and annotations expanded.
   ///
-  /// - Parameter time: the moment of the expression's value, in UTC milliseconds.
+  /// - Parameter time: the moment of the evaluation, in UTC milliseconds.
   func findings(_ vector: [VectorElement], at time: Int64) -> [AlertFinding] {
     let (engine, store) = (context.engine, context.store)
     let environment = TemplateEnvironment(time: time, externalURL: context.configuration.externalURL) { text in

@@ -22,6 +22,10 @@ public struct Alert: Sendable, Equatable {
   public var resolvedAt: Int64?
   /// Since when the alert fires only because of `keep_firing_for`.
   public var keepFiringSince: Int64?
+  /// When it was last handed out to be sent.
+  public var lastSentAt: Int64?
+  /// Until when a receiver may believe it to be firing, if it hears nothing more.
+  public var validUntil: Int64?
 }
 
 /// What a rule's expression says about one alert now.
@@ -87,6 +91,11 @@ struct AlertStates: Sendable, Equatable {
       if alert.state == .pending, time - alert.activeAt >= hold {
         alerts[labels]?.state = .firing
         alerts[labels]?.firedAt = time
+      } else if alert.state == .firing, time - alert.activeAt < hold {
+        // The rule has come back from a reload with a longer `for`.
+        alerts[labels] = Alert(
+          labels: labels, annotations: alert.annotations, state: .pending, value: alert.value,
+          activeAt: alert.activeAt)
       }
     }
     if limit > 0, active > limit {
@@ -115,11 +124,35 @@ struct AlertStates: Sendable, Equatable {
     }
   }
 
-  /// Sends firing alerts back to pending that a longer `hold` would not have let fire yet.
-  mutating func apply(newHold hold: Int64, at time: Int64) {
-    for (labels, alert) in alerts where alert.state == .firing && time - alert.activeAt < hold {
-      alerts[labels]?.state = .pending
-      alerts[labels]?.firedAt = nil
+  // MARK: Sending
+
+  /// The alerts to be sent at `time` (UTC milliseconds), in the order of their labels: those that have ended since
+  /// they were last sent, and firing or ended ones that were last sent more than `resendDelay` milliseconds ago.
+  ///
+  /// They count as sent. A receiver may miss two of them before it holds a firing alert for ended.
+  ///
+  /// - Parameter interval: milliseconds between two evaluations of the rule.
+  mutating func takeDue(at time: Int64, resendDelay: Int64, interval: Int64) -> [Alert] {
+    var due: [Alert] = []
+    for (labels, alert) in alerts where alert.state != .pending {
+      let ended = alert.resolvedAt.map { $0 > alert.lastSentAt ?? .min } ?? false
+      guard ended || alert.lastSentAt.map({ $0 + resendDelay < time }) ?? true else { continue }
+      alerts[labels]?.lastSentAt = time
+      alerts[labels]?.validUntil = time + 4 * max(interval, resendDelay)
+      if let sent = alerts[labels] { due.append(sent) }
     }
+    return due.sorted { $0.labels < $1.labels }
+  }
+
+  // MARK: Restoring
+
+  /// Takes back alerts of an earlier process, except where there is an alert with the same labels that has not ended.
+  mutating func restore(_ saved: some Sequence<Alert>) {
+    for alert in saved where (alerts[alert.labels]?.state ?? .inactive) == .inactive { alerts[alert.labels] = alert }
+  }
+
+  /// Moves the beginning of a pending alert to another time.
+  mutating func setActiveAt(_ time: Int64, of labels: Labels) {
+    if alerts[labels]?.state == .pending { alerts[labels]?.activeAt = time }
   }
 }

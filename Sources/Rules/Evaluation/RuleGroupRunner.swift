@@ -6,7 +6,7 @@ import TimeSeries
 /// Evaluates one group of rules, slot after slot.
 actor RuleGroupRunner {
   /// What a rule remembers between evaluations.
-  private enum Memory: Sendable {
+  enum Memory: Sendable {
     case none
     case alerts(AlertStates)
     case forecast(ForecastRule)
@@ -17,18 +17,36 @@ actor RuleGroupRunner {
   nonisolated let group: RuleGroup
   /// Milliseconds between two evaluations.
   nonisolated let interval: Int64
-  private nonisolated let published: Mutex<RuleGroupStatus>
-  private let context: RuleContext
-  private let metrics: RuleMetrics
+  nonisolated let published: Mutex<RuleGroupStatus>
+  let context: RuleContext
+  let metrics: RuleMetrics
   private let queryOffset: Int64
-  private var memories: [Memory]
+  var memories: [Memory]
   private var outputs: [RuleOutputs]
+  /// Brings back the alerts of an earlier process during the first evaluations.
+  var recovery: AlertRecovery?
+  /// Whether state that an earlier process kept is still to be looked for.
+  var looksForKeptState: Bool
+  /// The alerts as they were last archived.
+  var archived: AlertArchive?
+  /// When the models of each rule are to be kept next, in UTC milliseconds.
+  var nextModelSave: [Int64]
   /// The runner of an earlier version of this group, until its memories are taken over.
   private var predecessor: RuleGroupRunner?
+  /// How many samples the rules gave in the evaluation under way.
+  private var samples = 0
+  /// When the group was stopped, in UTC milliseconds, and what it had given.
+  private var ended: (time: Int64, outputs: [RuleOutputs])?
   /// The store's eviction generation when the recorded metrics were last described.
   private var describedGeneration: UInt64?
 
-  init(_ group: RuleGroup, file: String, context: RuleContext, predecessor: RuleGroupRunner? = nil) {
+  /// - Parameters:
+  ///   - predecessor: the runner of an earlier version of the group, whose memories are taken over.
+  ///   - isRestart: whether the group may have been evaluated by an earlier process.
+  init(
+    _ group: RuleGroup, file: String, context: RuleContext, predecessor: RuleGroupRunner? = nil, isRestart: Bool = false
+  ) {
+    looksForKeptState = isRestart && context.keeper != nil
     self.group = group
     self.file = file
     self.context = context
@@ -42,6 +60,7 @@ actor RuleGroupRunner {
         rules: group.rules.map { RuleStatus(rule: $0) }))
     memories = group.rules.map(Self.emptyMemory)
     outputs = group.rules.map { _ in RuleOutputs() }
+    nextModelSave = group.rules.map { _ in .min }
   }
 
   /// How the group fares.
@@ -91,12 +110,14 @@ actor RuleGroupRunner {
   func evaluate(at slot: Int64) async {
     let started = ContinuousClock.now
     await takeOver()
+    restoreKeptState(at: slot)
     describeSeries()
+    samples = 0
     for index in group.rules.indices {
       let ruleStarted = ContinuousClock.now
       var failure: String?
       do {
-        try await evaluate(rule: index, at: slot - queryOffset)
+        try await evaluate(rule: index, at: slot)
       } catch {
         // A query that was cut off by a reload or by the end says nothing about the rule.
         if Task.isCancelled { return }
@@ -122,23 +143,33 @@ actor RuleGroupRunner {
       await Task.yield()
     }
     let seconds = started.duration(to: .now).inSeconds
-    published.withLock { status in
+    let ruleSeconds = published.withLock { status in
       status.lastEvaluation = slot
       status.evaluationSeconds = seconds
+      return status.rules.reduce(0) { $0 + $1.evaluationSeconds }
     }
+    metrics.noteEvaluation(
+      at: slot, interval: interval, rules: group.rules.count, ruleSeconds: ruleSeconds, samples: samples)
+    finishRecovery(at: slot)
+    archiveAlerts(at: slot)
+    keepModels(at: slot)
   }
 
-  private func evaluate(rule index: Int, at time: Int64) async throws {
+  private func evaluate(rule index: Int, at slot: Int64) async throws {
     let rule = group.rules[index]
+    let time = slot - queryOffset
     // Taken out while it works, so that it is not copied; nothing else enters the runner's evaluation meanwhile.
     switch (rule.kind, take(index)) {
     case (.alerting(let block), .alerts(var states)):
       defer { memories[index] = .alerts(states) }
       let evaluation = AlertEvaluation(rule: rule, block: block, context: context)
-      let findings = evaluation.findings(try vector(of: rule, at: time), at: time)
+      let findings = evaluation.findings(try vector(of: rule, at: time), at: slot)
+      recover(&states, rule: index, findings: findings, at: slot, hold: block.hold)
       try states.update(
-        findings, at: time, hold: block.hold, keepFiringFor: block.keepFiringFor, limit: group.limit)
-      try write(AlertEvaluation.outputs(of: states.active), rule: index, at: time)
+        findings, at: slot, hold: block.hold, keepFiringFor: block.keepFiringFor, limit: group.limit)
+      notify(of: &states, rule, at: slot)
+      // While alerts of an earlier process may come back, their series say what that process knew.
+      if recovery == nil { try write(AlertEvaluation.outputs(of: states.active), rule: index, at: time) }
     case (.forecast, .forecast(var forecast)):
       defer { memories[index] = .forecast(forecast) }
       let result = try await forecast.evaluate(
@@ -156,6 +187,14 @@ actor RuleGroupRunner {
       }
       try write(recorded, rule: index, at: time)
     }
+  }
+
+  private func notify(of states: inout AlertStates, _ rule: Rule, at slot: Int64) {
+    guard let notify = context.notify else { return }
+    let due = states.takeDue(at: slot, resendDelay: context.configuration.resendDelay, interval: interval)
+    if due.isEmpty { return }
+    let url = AlertNotification.generatorURL(context.configuration.externalURL, rule.expression.description)
+    notify(due.map { AlertNotification($0, generatorURL: url) })
   }
 
   private func take(_ index: Int) -> Memory {
@@ -178,8 +217,8 @@ actor RuleGroupRunner {
       earliest: time - context.store.configuration.retentionTime)
   }
 
-  /// A quarter of the interval; what is not learnt by then waits for the next evaluation.
-  private var learningSeconds: Double { Double(interval) / 4000 }
+  /// A quarter of the interval; what is not learnt by then waits for the next evaluation. Nil for no bound.
+  private var learningSeconds: Double? { context.learnsEverything ? nil : Double(interval) / 4000 }
 
   private func record(_ result: PredictionResult, rule index: Int, kind: String, at time: Int64) throws {
     let name = group.rules[index].name
@@ -199,6 +238,7 @@ actor RuleGroupRunner {
       seen.reserveCapacity(outputs.count)
       for output in outputs where !seen.insert(output.labels).inserted { throw RuleFault.duplicateLabels }
     }
+    samples += outputs.count
     let refused = self.outputs[index].write(outputs, at: time, to: context)
     metrics.countDropped(refused.series, rule: rule.name, reason: "store_full")
     metrics.countDropped(refused.samples, rule: rule.name, reason: "timestamp")
@@ -250,11 +290,11 @@ actor RuleGroupRunner {
       let similar = rest.firstIndex { $0.rule.name == rule.name && $0.rule.isAlerting == rule.isAlerting }
       guard let found = same ?? similar else { continue }
       let entry = rest.remove(at: found)
+      if same == nil { forgetModels(of: entry.rule) }
       outputs[index].adopt(entry.outputs.recorded)
       switch (rule.kind, entry.memory) {
-      case (.alerting(let block), .alerts(var states)):
-        states.apply(newHold: block.hold, at: context.time.now())
-        memories[index] = .alerts(states)
+      case (.alerting, .alerts):
+        memories[index] = entry.memory
       case (.forecast, .forecast) where same != nil, (.anomaly, .anomaly) where same != nil:
         memories[index] = entry.memory
       case (_, .forecast(let forecast)):
@@ -266,6 +306,7 @@ actor RuleGroupRunner {
     for entry in rest {
       var outputs = entry.outputs
       outputs.end(at: now, in: context)
+      forgetModels(of: entry.rule)
       metrics.unregister(rule: entry.rule.name)
       if case .forecast(let forecast) = entry.memory { dropCurves(of: forecast) }
     }
@@ -286,20 +327,35 @@ actor RuleGroupRunner {
     return group.rules.indices.map { Legacy(rule: group.rules[$0], memory: memories[$0], outputs: outputs[$0]) }
   }
 
-  /// Ends everything that the group gave, because it is no longer wanted.
-  func retire() async {
+  /// Stops for good, because the group is no longer wanted. Its series go on for a while, for another group may give
+  /// them now; ``endSeries()`` ends those that none has taken over.
+  func stop() async {
+    guard ended == nil else { return }
     let now = context.time.now()
-    for var entry in await handOver() {
-      entry.outputs.end(at: now, in: context)
+    let legacy = await handOver()
+    ended = (now, legacy.map(\.outputs))
+    for entry in legacy {
+      forgetModels(of: entry.rule)
       metrics.unregister(rule: entry.rule.name)
       if case .forecast(let forecast) = entry.memory { dropCurves(of: forecast) }
     }
+    forgetAlerts()
     metrics.unregister()
+  }
+
+  /// Ends the series of a stopped group as of the moment of its stop.
+  func endSeries() {
+    guard let (time, outputs) = ended else { return }
+    for var outputs in outputs { outputs.end(at: time, in: context) }
+    ended = (time, [])
   }
 
   private func dropCurves(of forecast: ForecastRule) {
     for labels in forecast.ownedCurves { context.store.setCurve(labels, samples: []) }
   }
+
+  /// Lets series that an earlier process gave count as given last time.
+  func adoptOutputs(_ labels: Set<Labels>, rule index: Int) { outputs[index].adopt(labels) }
 
   private static func emptyMemory(of rule: Rule) -> Memory {
     switch rule.kind {

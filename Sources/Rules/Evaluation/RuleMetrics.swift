@@ -22,6 +22,38 @@ struct RuleMetrics: Sendable {
     if failed { failures.increment() }
   }
 
+  /// Notes what an evaluation of the whole group came to.
+  ///
+  /// - Parameters:
+  ///   - slot: its time, in UTC milliseconds.
+  ///   - interval: milliseconds between two evaluations.
+  ///   - rules: the number of rules.
+  ///   - ruleSeconds: the seconds that all rules took.
+  ///   - samples: the number of samples that they gave.
+  func noteEvaluation(at slot: Int64, interval: Int64, rules: Int, ruleSeconds: Double, samples: Int) {
+    let values: [(name: String, help: String, value: Double)] = [
+      (
+        "harecast_rule_group_interval_seconds", "Seconds between two evaluations of the group.", Double(interval) / 1000
+      ),
+      (
+        "harecast_rule_group_last_evaluation_timestamp_seconds", "When the group was last evaluated, in Unix seconds.",
+        Double(slot) / 1000
+      ),
+      ("harecast_rule_group_rules", "Rules of the group.", Double(rules)),
+      (
+        "harecast_rule_group_last_rule_duration_sum_seconds", "Seconds that all rules of the group took last.",
+        ruleSeconds
+      ),
+      (
+        "harecast_rule_group_last_evaluation_samples", "Samples that the last evaluation of the group gave.",
+        Double(samples)
+      ),
+    ]
+    for (name, help, value) in values {
+      registry.gauge(name, help: help, labels: ["rule_group": group]).set(value)
+    }
+  }
+
   /// Notes the evaluation of the whole group.
   func noteIteration(seconds: Double, missed: Int) {
     registry.gauge(
@@ -77,6 +109,16 @@ struct RuleMetrics: Sendable {
         ).set(ratio)
       }
     }
+  }
+
+  /// Counts state that could not be kept, or not be brought back.
+  ///
+  /// - Parameter operation: `save` or `restore`.
+  func countStateFailure(_ operation: String) {
+    registry.counter(
+      "harecast_rule_state_failures_total", help: "Failures to keep or bring back the state of rules over a restart.",
+      labels: ["rule_group": group, "operation": operation]
+    ).increment()
   }
 
   /// Takes everything about the group and its rules off the export.

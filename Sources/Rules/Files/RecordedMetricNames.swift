@@ -14,3 +14,12 @@ extension Rule {
     }
   }
 }
+
+extension RuleFile {
+  /// The metrics that the rules of the file read and that none of them records, sorted.
+  public var readMetricNames: [String] {
+    let rules = groups.flatMap(\.rules)
+    let read = rules.reduce(into: Set<String>()) { $0.formUnion($1.expression.referencedMetricNames ?? []) }
+    return read.subtracting(rules.flatMap(\.recordedMetricNames)).sorted()
+  }
+}

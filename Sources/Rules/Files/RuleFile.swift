@@ -136,6 +136,13 @@ public struct RuleFileError: Error, Sendable, Equatable, CustomStringConvertible
   /// What is wrong, with the group and the rule.
   public var message: String
 
+  public init(path: String, line: Int, column: Int, message: String) {
+    self.path = path
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
   /// `file: line:column: message`, as promtool writes it.
   public var description: String {
     line == 0 ? "\(path): \(message)" : "\(path): \(line):\(column): \(message)"

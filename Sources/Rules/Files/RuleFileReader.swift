@@ -9,13 +9,14 @@ extension RuleFile {
   ///   - text: YAML in Prometheus's format, with `forecast` and `anomaly` blocks on recording rules.
   ///   - path: the file's name for errors.
   ///   - engine: what the expressions are written for.
+  ///   - ignoresUnknownFields: whether keys that nobody knows are passed over.
   /// - Throws: ``RuleFileErrors`` with all faults, or the first one if the text is not YAML of the right shape.
   public static func parse(
-    _ text: String, path: String, engine: QueryEngine = QueryEngine()
+    _ text: String, path: String, engine: QueryEngine = QueryEngine(), ignoresUnknownFields: Bool = false
   ) throws(RuleFileErrors) -> RuleFile {
-    var reader = RuleFileReader(path: path, engine: engine)
+    var reader = RuleFileReader(path: path, engine: engine, ignoresUnknownFields: ignoresUnknownFields)
     do {
-      let groups = try reader.groups(try YAMLDocument.parse(text, file: path))
+      let groups = try reader.groups(try YAMLDocument.parse(FirstDocument.of(text), file: path))
       if reader.errors.isEmpty { return RuleFile(path: path, groups: groups) }
     } catch {
       reader.report(error.place, error.message)
@@ -28,13 +29,22 @@ extension RuleFile {
 struct RuleFileReader {
   let path: String
   let engine: QueryEngine
+  private let ignoresUnknownFields: Bool
+  /// What fits into 64 bits of nanoseconds, in milliseconds.
+  private static let longestDuration: Int64 = 9_223_372_036_854
   var errors: [RuleFileError] = []
   /// What stands before the message of a fault, for instance `group "g", rule 1, "up"`.
   private var context = ""
 
-  init(path: String, engine: QueryEngine) {
+  init(path: String, engine: QueryEngine, ignoresUnknownFields: Bool) {
     self.path = path
     self.engine = engine
+    self.ignoresUnknownFields = ignoresUnknownFields
+  }
+
+  /// Ends the reading of a mapping; keys that nobody asked for are errors.
+  private func finish(_ reader: MappingReader) throws(YAMLError) {
+    if !ignoresUnknownFields { try reader.finish() }
   }
 
   mutating func report(_ place: YAMLPlace, _ message: String) {
@@ -45,7 +55,7 @@ struct RuleFileReader {
   mutating func groups(_ root: YAMLNode) throws(YAMLError) -> [RuleGroup] {
     var reader = try MappingReader(root, "a rule file")
     let nodes = try reader.sequence("groups")
-    try reader.finish()
+    try finish(reader)
     var result: [RuleGroup] = []
     var names: Set<String> = []
     for node in nodes where !node.isNull {
@@ -65,11 +75,11 @@ struct RuleFileReader {
     let name = try reader.optionalString("name") ?? ""
     let interval = try duration("interval", &reader)
     let queryOffset = try duration("query_offset", &reader)
-    let limit = try reader.optionalInt("limit") ?? 0
+    let limit = try Self.limit(&reader)
     let labelsPlace = reader.place(of: "labels")
     let labels = try reader.stringMap("labels")
     let ruleNodes = try reader.sequence("rules")
-    try reader.finish()
+    try finish(reader)
     for label in labels where !Self.isLabelName(label.key) {
       report(labelsPlace, "invalid label name: \(label.key)")
     }
@@ -100,7 +110,7 @@ struct RuleFileReader {
     let annotations = try reader.stringMap("annotations")
     let forecastNode = reader.optionalNode("forecast")
     let anomalyNode = reader.optionalNode("anomaly")
-    try reader.finish()
+    try finish(reader)
 
     if !record.isEmpty, !alert.isEmpty {
       report(reader.place(of: "record"), "only one of 'record' and 'alert' must be set")
@@ -197,8 +207,10 @@ struct RuleFileReader {
   }
 
   mutating func duration(_ text: String, at place: YAMLPlace) -> Int64? {
-    if let milliseconds = PrometheusDuration.parse(text) { return milliseconds }
-    if text.isEmpty {
+    if let milliseconds = PrometheusDuration.parse(text) {
+      if milliseconds <= Self.longestDuration { return milliseconds }
+      report(place, "duration out of range")
+    } else if text.isEmpty {
       report(place, "empty duration string")
     } else if let unit = Self.unknownUnit(in: text) {
       report(place, "unknown unit \(Labels.quoted(unit)) in duration \(Labels.quoted(text))")
@@ -220,6 +232,24 @@ struct RuleFileReader {
       if !["y", "w", "d", "h", "m", "s", "ms"].contains(String(unit)) { return String(unit) }
     }
     return nil
+  }
+
+  /// The bound of a group. As YAML has it, a whole number may be written in many ways; of a decimal one the fraction is
+  /// left out.
+  private static func limit(_ reader: inout MappingReader) throws(YAMLError) -> Int {
+    guard let node = reader.optionalNode("limit") else { return 0 }
+    guard case .scalar(let scalar) = node.content, scalar.isPlain else { return try node.int("limit") }
+    let text = scalar.text.replacing("_", with: "")
+    let sign = text.hasPrefix("-") ? "-" : ""
+    let digits = text.drop { $0 == "-" || $0 == "+" }
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) {
+      if let value = Int(sign + digits.dropFirst(2), radix: radix) { return value }
+    }
+    if digits.hasPrefix("0"), digits.count > 1, let value = Int(sign + digits.dropFirst(), radix: 8) { return value }
+    if let value = Int(text) { return value }
+    let isDecimal = text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || "+-.eE".utf8.contains($0) }
+    if isDecimal, let value = Double(text), let whole = Int(exactly: value.rounded(.towardZero)) { return whole }
+    return try node.int("limit")
   }
 
   private static func isLabelName(_ name: String) -> Bool {

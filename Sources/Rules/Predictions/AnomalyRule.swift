@@ -8,7 +8,7 @@ struct AnomalyRule: Sendable {
   private static let maximumHistory: Int64 = 20_160
 
   /// One series under watch.
-  private struct Signal: Sendable {
+  struct Signal: Sendable {
     var scorer: AnomalyScorer
     var lastSeen: Int64
     /// History that the scorer has not seen yet, oldest first.
@@ -19,10 +19,10 @@ struct AnomalyRule: Sendable {
   let name: String
   let block: AnomalyBlock
   let labels: [Label]
-  private var signals: [Labels: Signal] = [:]
-  private var busiest: BusiestSeries
+  var signals: [Labels: Signal] = [:]
+  var busiest: BusiestSeries
   /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
-  private var gridEnd: Int64?
+  var gridEnd: Int64?
 
   init(rule: Rule, block: AnomalyBlock) {
     name = rule.name
@@ -36,9 +36,9 @@ struct AnomalyRule: Sendable {
   /// - Parameters:
   ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
   ///   - interval: the milliseconds between two evaluations.
-  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation.
+  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation; nil for never.
   mutating func evaluate(
-    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double
+    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double?
   ) async throws -> PredictionResult {
     let values = try reader.values(at: time)
     let chosen = busiest.choose(among: values)
@@ -66,8 +66,7 @@ struct AnomalyRule: Sendable {
   private mutating func takeIn(
     _ values: [Labels: Double], _ chosen: Set<Labels>, _ reader: SignalReader, at time: Int64, step: Int64
   ) async throws {
-    let options = AnomalyOptions(
-      step: step, falseAlarmsPerDay: block.falseAlarmsPerDay, direction: block.direction)
+    let options = block.options(step: step)
     for labels in chosen where signals[labels] == nil {
       signals[labels] = Signal(scorer: AnomalyScorer(options: options), lastSeen: time)
     }
@@ -114,5 +113,14 @@ struct AnomalyRule: Sendable {
         RuleOutput(
           labels: "\(name)_expected".labelled(signalLabels, labels, [Label("bound", bound)]), value: value))
     }
+  }
+}
+
+extension AnomalyBlock {
+  /// What a scorer is told about its signal.
+  ///
+  /// - Parameter step: the milliseconds between two values.
+  func options(step: Int64) -> AnomalyOptions {
+    AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay, direction: direction)
   }
 }

@@ -11,7 +11,11 @@ struct BusiestSeries: Sendable {
   private var activity: [Labels: Double] = [:]
   private var chosen: Set<Labels> = []
 
-  init(limit: Int) { self.limit = limit }
+  /// - Parameter chosen: the series that were chosen before.
+  init(limit: Int, chosen: Set<Labels> = []) {
+    self.limit = limit
+    self.chosen = chosen
+  }
 
   /// The series to predict, of those in `values`.
   ///

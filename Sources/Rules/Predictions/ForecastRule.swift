@@ -12,15 +12,17 @@ struct ForecastRule: Sendable {
   let name: String
   let block: ForecastBlock
   let labels: [Label]
-  private let horizons: [ForecastBlock.Horizon]
-  private var signals: [Labels: ForecastSignal] = [:]
-  private var busiest: BusiestSeries
+  let horizons: [ForecastBlock.Horizon]
+  var signals: [Labels: ForecastSignal] = [:]
+  var busiest: BusiestSeries
   /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
-  private var gridEnd: Int64?
+  var gridEnd: Int64?
+  /// Whether the models are those of an earlier process, and nothing was taken in since.
+  var isRestored = false
   private var lastBackfill: Int64 = 0
-  private var tallies: [SkillTally]
+  var tallies: [SkillTally]
   /// The series whose curves the store holds now.
-  private var curves: Set<Labels> = []
+  var curves: Set<Labels> = []
 
   init(rule: Rule, block: ForecastBlock) {
     name = rule.name
@@ -42,9 +44,9 @@ struct ForecastRule: Sendable {
   /// - Parameters:
   ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
   ///   - interval: the milliseconds between two evaluations.
-  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation.
+  ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation; nil for never.
   mutating func evaluate(
-    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double
+    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double?
   ) async throws -> PredictionResult {
     let values = try reader.values(at: time)
     let limits = try limits(reader, at: time)
@@ -98,6 +100,8 @@ struct ForecastRule: Sendable {
         try await backfill(late, through: newest, reader, historySteps, at: time)
       }
       self.gridEnd = newest
+      if isRestored, interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
+      isRestored = false
     } else if gridEnd.map({ newest - $0 > block.history }) ?? true {
       // At the start, and after a pause longer than the history, nothing known is of use.
       for labels in signals.keys {

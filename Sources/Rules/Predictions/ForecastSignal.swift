@@ -37,6 +37,20 @@ struct ForecastSignal: Sendable {
     ledger = SkillLedger(horizonCount: horizonCount)
   }
 
+  /// A signal whose model an earlier process had fitted.
+  ///
+  /// - Parameter end: the time of the newest value that the model knows.
+  init(model: any ForecastModel, through end: Int64, ledger: SkillLedger, lastSeen: Int64) {
+    self.lastSeen = lastSeen
+    self.ledger = ledger
+    self.model = model
+    coarseEnd = end
+    hasHistory = true
+  }
+
+  /// The model on the rule's step as bytes; nil if there is none yet.
+  func savedModel() -> [UInt8]? { model?.saved() }
+
   /// Whether the model that forecasts now stands on the rule's step.
   var isSettled: Bool { model != nil }
 

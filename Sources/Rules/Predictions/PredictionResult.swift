@@ -17,15 +17,16 @@ struct PredictionResult: Sendable {
 
 /// How long one evaluation may spend on learning histories.
 struct WorkBudget: Sendable {
-  private let end: ContinuousClock.Instant
+  /// Nil for no bound.
+  private let end: ContinuousClock.Instant?
   private var hasBegun = false
 
-  init(seconds: Double) { end = ContinuousClock.now.advanced(by: .seconds(seconds)) }
+  init(seconds: Double?) { end = seconds.map { ContinuousClock.now.advanced(by: .seconds($0)) } }
 
   /// Whether one more history may be learnt. The first always may, so that even a slow machine gets on.
   mutating func allowsMore() -> Bool {
     defer { hasBegun = true }
-    return !hasBegun || ContinuousClock.now < end
+    return !hasBegun || end.map { ContinuousClock.now < $0 } ?? true
   }
 }
 

@@ -19,6 +19,22 @@ struct SkillTally: Sendable {
   private var error = 0.0
   private var naiveError = 0.0
 
+  init() {}
+
+  init(_ reader: inout StateReader) throws(StateFault) {
+    count = try reader.double()
+    covered = try reader.double()
+    error = try reader.double()
+    naiveError = try reader.double()
+    guard count >= 0, count <= Self.memory, covered >= 0, covered <= count, error >= 0, naiveError >= 0 else {
+      throw StateFault("an implausible tally in the state")
+    }
+  }
+
+  func write(to writer: inout StateWriter) {
+    for number in [count, covered, error, naiveError] { writer.write(number) }
+  }
+
   /// Takes in one truth.
   mutating func add(_ truth: Double, of forecast: PendingForecast) {
     if count >= Self.memory {
@@ -49,6 +65,28 @@ struct SkillLedger: Sendable {
   private var pending: [[PendingForecast]]
 
   init(horizonCount: Int) { pending = Array(repeating: [], count: horizonCount) }
+
+  init(horizonCount: Int, _ reader: inout StateReader) throws(StateFault) {
+    self.init(horizonCount: horizonCount)
+    for horizon in 0..<horizonCount {
+      for _ in 0..<(try reader.count(of: 40)) {
+        let forecast = PendingForecast(
+          target: try reader.int64(), low: try reader.double(), median: try reader.double(),
+          high: try reader.double(), naive: try reader.double())
+        pending[horizon].append(forecast)
+      }
+    }
+  }
+
+  func write(to writer: inout StateWriter) {
+    for forecasts in pending {
+      writer.write(forecasts.count)
+      for forecast in forecasts {
+        writer.write(forecast.target)
+        for number in [forecast.low, forecast.median, forecast.high, forecast.naive] { writer.write(number) }
+      }
+    }
+  }
 
   /// Whether a forecast made at the grid point `index`, `steps` ahead, is among those that are followed up.
   static func follows(index: Int64, steps: Int) -> Bool { index % Int64(max(1, steps / pendingPerHorizon)) == 0 }

@@ -54,6 +54,12 @@ enum GoFormat {
     return sign + positional(digits, point)
   }
 
+  /// The shortest text with an exponent that reads back as the finite `value`: `1.5e+00`.
+  static func scientific(_ value: Double) -> String {
+    let (digits, point) = shortestDigits(value.magnitude)
+    return (value.sign == .minus ? "-" : "") + scientific(digits, digits == "0" ? 0 : point - 1)
+  }
+
   private static func scientific(_ digits: String, _ exponent: Int) -> String {
     let tail = digits.dropFirst()
     let magnitude = String(exponent.magnitude)

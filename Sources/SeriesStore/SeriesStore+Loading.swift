@@ -1,0 +1,100 @@
+import GRDB
+import TimeSeries
+
+extension SeriesStore {
+  /// What the file holds of the last hours, and the whole journal, as a store's state.
+  static func load(
+    _ file: StoreFile, _ configuration: SeriesStoreConfiguration, now: Int64
+  ) throws -> sending State {
+    var state = State()
+    let floor = now - min(configuration.memoryTime, configuration.retentionTime)
+    state.durability.memoryFloor = floor
+    state.durability.rawFloor = now - configuration.retentionTime
+    try file.pool.read { database in
+      try loadChunks(database, from: floor, into: &state)
+      for row in try Row.fetchAll(database, sql: "SELECT name, type, help, unit FROM metadata") {
+        guard let type = MetricType(rawValue: row[1]) else { continue }
+        state.metadata[row[0]] = MetricMetadata(type: type, help: row[2], unit: row[3])
+      }
+      let next = try StoreFile.property("next_series", in: database) ?? 0
+      state.nextID = max(state.nextID, UInt32(truncatingIfNeeded: next))
+      try replayJournal(database, into: &state, configuration)
+    }
+    let bytes = file.fileBytes()
+    state.statistics.fileBytes = bytes.used
+    state.statistics.logBytes = bytes.log
+    return state
+  }
+
+  private static func loadChunks(_ database: Database, from floor: Int64, into state: inout State) throws {
+    let recent = Set(
+      try Int64.fetchAll(
+        database, sql: "SELECT DISTINCT series FROM chunk INDEXED BY chunk_end WHERE tier = 0 AND \"end\" >= ?",
+        arguments: [floor]))
+    let rows = try Row.fetchCursor(database, sql: "SELECT id, labels FROM series")
+    while let row = try rows.next() {
+      let id: Int64 = row[0]
+      guard recent.contains(id) else {
+        state.durability.coldSeries += 1
+        continue
+      }
+      guard let labels = try StoreFile.labels(row, at: 1), let id = UInt32(exactly: id) else { continue }
+      let series = insert(labels, id: id, in: &state)
+      series.isDefined = true
+      series.hasOlder = true
+    }
+    // In the order of their ends, so that each series' chunks come oldest first.
+    let chunks = try Row.fetchCursor(
+      database,
+      sql: """
+        SELECT start, "end", count, data, series, open FROM chunk INDEXED BY chunk_end
+        WHERE tier = 0 AND "end" >= ? ORDER BY "end"
+        """, arguments: [floor])
+    while let row = try chunks.next() {
+      guard let chunk = try StoreFile.chunk(row), let id = UInt32(exactly: row[4] as Int64),
+        let series = state.series[id]
+      else { continue }
+      series.restore(chunk, isOpen: row[5] as Int != 0)
+      state.statistics.bytes += chunk.byteCount + MemoryLayout<Chunk>.size
+      state.statistics.samples += chunk.count
+    }
+  }
+
+  private static func replayJournal(
+    _ database: Database, into state: inout State, _ configuration: SeriesStoreConfiguration
+  ) throws {
+    let checkpoint = try StoreFile.property("checkpoint", in: database) ?? 0
+    let rows = try Row.fetchCursor(
+      database, sql: "SELECT position, body FROM journal WHERE position > ? ORDER BY position", arguments: [checkpoint])
+    while let row = try rows.next() {
+      let position: Int64 = row[0]
+      let isWhole = try row.withUnsafeData(atIndex: 1) { data in
+        data?.withUnsafeBytes { bytes in
+          state.durability.journalBytes += bytes.count
+          return replay(bytes, into: &state, configuration)
+        } ?? false
+      }
+      guard isWhole else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(position) of the journal cannot be read")
+      }
+    }
+  }
+
+  private static func replay(
+    _ bytes: UnsafeRawBufferPointer, into state: inout State, _ configuration: SeriesStoreConfiguration
+  ) -> Bool {
+    var reader = JournalReader(bytes)
+    return reader.forEach { record in
+      switch record {
+      case .series(let id, let labels):
+        guard state.series[id] == nil else { return }
+        if state.ids[labels] != nil { state.durability.hasTwins = true }
+        insert(labels, id: id, in: &state)
+      case .sample(let id, let timestamp, let value):
+        guard let series = state.series[id], timestamp > series.lastTimestamp else { return }
+        state.statistics.bytes += series.append(timestamp, value, samplesPerChunk: configuration.samplesPerChunk)
+        state.statistics.samples += 1
+      }
+    }
+  }
+}

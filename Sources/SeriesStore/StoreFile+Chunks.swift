@@ -1,0 +1,272 @@
+import Foundation
+import GRDB
+import TimeSeries
+
+/// What a checkpoint writes.
+struct CheckpointPlan: Sendable {
+  struct Piece: Sendable {
+    var id: UInt32
+    var chunk: Chunk
+    /// Whether the chunk may still grow.
+    var isOpen: Bool
+  }
+
+  var series: [(id: UInt32, labels: Labels)] = []
+  var chunks: [Piece] = []
+  /// Journal records that are not in the file yet, for the feeds.
+  var body: [UInt8] = []
+  var nextID: UInt32 = 0
+  var metadata: [String: MetricMetadata] = [:]
+}
+
+/// The two resolutions in which samples are kept.
+enum Tier: Int {
+  case raw = 0
+  case rollup = 1
+}
+
+extension StoreFile {
+  // MARK: Journal
+
+  /// Appends a body to the journal.
+  func commit(_ body: [UInt8], time: Int64) throws {
+    try pool.write { database in _ = try Self.insert(body, time: time, in: database) }
+  }
+
+  private static func insert(_ body: [UInt8], time: Int64, in database: Database) throws -> Int64 {
+    try database.cachedStatement(sql: "INSERT INTO journal(time, body) VALUES(?, ?)")
+      .execute(arguments: [time, Data(body)])
+    return database.lastInsertedRowID
+  }
+
+  // MARK: Checkpoint
+
+  /// Writes a checkpoint and shortens the journal by what it covers, in one transaction.
+  ///
+  /// - Parameters:
+  ///   - keepsRows: whether a feed reads the journal, so that the last records must go into it.
+  ///   - keepBytes: how many bytes of journal the feeds may hold back.
+  /// - Returns: how many rows were dropped although a feed had not read them.
+  func checkpoint(_ plan: CheckpointPlan, time: Int64, keepBytes: Int) throws -> Int {
+    try pool.write { database in
+      let slowest = try Int64.fetchOne(database, sql: "SELECT min(position) FROM feed")
+      if slowest != nil, !plan.body.isEmpty { _ = try Self.insert(plan.body, time: time, in: database) }
+      let newest = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
+      let insertSeries = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES(?, ?, ?)")
+      for (id, labels) in plan.series {
+        var writer = JournalWriter()
+        writer.write(labels)
+        try insertSeries.execute(arguments: [Int64(id), labels.metricName, Data(writer.bytes)])
+      }
+      for piece in plan.chunks {
+        try Self.insert(piece.chunk, of: piece.id, isOpen: piece.isOpen, in: database)
+        if !piece.isOpen { try Self.rollUp(piece.chunk, of: piece.id, in: database) }
+      }
+      for (name, metadata) in plan.metadata {
+        try database.cachedStatement(sql: "INSERT OR REPLACE INTO metadata VALUES(?, ?, ?, ?)")
+          .execute(arguments: [name, metadata.type.rawValue, metadata.help, metadata.unit])
+      }
+      try Self.setProperty("checkpoint", newest, in: database)
+      try Self.setProperty("next_series", Int64(plan.nextID), in: database)
+      return try Self.shortenJournal(through: newest, slowest: slowest, keepBytes: keepBytes, in: database)
+    }
+  }
+
+  private static func shortenJournal(
+    through newest: Int64, slowest: Int64?, keepBytes: Int, in database: Database
+  ) throws -> Int {
+    guard let slowest else {
+      try database.execute(sql: "DELETE FROM journal WHERE position <= ?", arguments: [newest])
+      return 0
+    }
+    try database.execute(sql: "DELETE FROM journal WHERE position <= ?", arguments: [min(newest, slowest)])
+    // What feeds hold back has a bound; beyond it the oldest rows go, unread.
+    var bytes = 0
+    var cut: Int64 = 0
+    let rows = try Row.fetchCursor(
+      database, sql: "SELECT position, length(body) FROM journal ORDER BY position DESC")
+    while let row = try rows.next() {
+      bytes += row[1] as Int
+      if bytes > keepBytes {
+        cut = row[0]
+        break
+      }
+    }
+    guard cut > 0 else { return 0 }
+    try database.execute(sql: "DELETE FROM journal WHERE position <= ?", arguments: [min(cut, newest)])
+    return database.changesCount
+  }
+
+  private static func insert(_ chunk: Chunk, of id: UInt32, isOpen: Bool, in database: Database) throws {
+    try database.cachedStatement(sql: "INSERT OR REPLACE INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?)").execute(
+      arguments: [
+        Tier.raw.rawValue, Int64(id), chunk.start, chunk.end, chunk.count, isOpen ? 1 : 0,
+        Data(isOpen ? chunk.bytes : chunk.compacted().bytes),
+      ])
+  }
+
+  /// Adds a sealed chunk's five-minute buckets to the newest row of its series, or to a new one.
+  private static func rollUp(_ chunk: Chunk, of id: UInt32, in database: Database) throws {
+    var timestamps: [Int64] = []
+    var values: [Double] = []
+    chunk.decode(from: .min, through: .max, into: &timestamps, &values)
+    var rollup = Rollup(timestamps: timestamps, values: values)
+    guard let first = rollup.buckets.first else { return }
+    // The row that the first bucket belongs to: the newest one that does not begin after it.
+    let row = try Row.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT start, "end", count, data FROM chunk WHERE series = ? AND tier = 1 AND start <= ?
+          ORDER BY start DESC LIMIT 1
+          """), arguments: [Int64(id), first.start])
+    if let row, let known = try rollupRow(row), let newest = known.buckets.last, newest.start <= first.start,
+      newest.start == first.start || known.buckets.count < Rollup.bucketsPerRow
+    {
+      var joined = known
+      joined.append(rollup)
+      rollup = joined
+    } else if let row, let known = try rollupRow(row), known.buckets.first?.start == first.start {
+      rollup = Rollup.merged([known, rollup])
+    }
+    guard let start = rollup.buckets.first?.start, let end = rollup.buckets.last?.start else { return }
+    try database.cachedStatement(sql: "INSERT OR REPLACE INTO chunk VALUES(?, ?, ?, ?, ?, 0, ?)").execute(
+      arguments: [
+        Tier.rollup.rawValue, Int64(id), start, end + RollupBucket.width - 1, rollup.buckets.count, Data(rollup.bytes),
+      ])
+  }
+
+  private static func rollupRow(_ row: Row) throws -> Rollup? {
+    try row.withUnsafeData(atIndex: 3) { data in
+      data?.withUnsafeBytes { Rollup(start: row[0], end: row[1], count: row[2], bytes: $0) }
+    }
+  }
+
+  // MARK: Reading
+
+  /// The raw chunks of a series that overlap `from ... through`, oldest first.
+  func chunks(of id: UInt32, from: Int64, through: Int64, in database: Database) throws -> [Chunk] {
+    let rows = try Row.fetchCursor(
+      database.cachedStatement(
+        sql: """
+          SELECT start, "end", count, data FROM chunk
+          WHERE series = ? AND tier = 0 AND start <= ? AND "end" >= ? ORDER BY start
+          """), arguments: [Int64(id), through, from])
+    var chunks: [Chunk] = []
+    while let row = try rows.next() {
+      if let chunk = try Self.chunk(row) { chunks.append(chunk) }
+    }
+    return chunks
+  }
+
+  static func chunk(_ row: Row) throws -> Chunk? {
+    try row.withUnsafeData(atIndex: 3) { data in
+      data?.withUnsafeBytes { Chunk(start: row[0], end: row[1], count: row[2], bytes: $0) }
+    }
+  }
+
+  /// The five-minute buckets of a series that overlap `from ... through`, oldest first.
+  func rollup(of id: UInt32, from: Int64, through: Int64, in database: Database) throws -> Rollup {
+    let rows = try Row.fetchCursor(
+      database.cachedStatement(
+        sql: """
+          SELECT start, "end", count, data FROM chunk
+          WHERE series = ? AND tier = 1 AND start <= ? AND "end" >= ? ORDER BY start
+          """), arguments: [Int64(id), through, from])
+    var parts: [Rollup] = []
+    while let row = try rows.next() {
+      if let rollup = try Self.rollupRow(row) { parts.append(rollup) }
+    }
+    return Rollup.merged(parts)
+  }
+
+  /// The series of the file that all matchers accept, by id.
+  func series(_ matchers: [LabelMatcher], in database: Database) throws -> [(id: UInt32, labels: Labels)] {
+    var sql = "SELECT id, labels FROM series"
+    var arguments: StatementArguments = []
+    let names = matchers.first { $0.name == Labels.metricNameLabel && $0.literalValues != nil }?.literalValues
+    if let names {
+      sql += " WHERE name IN (\(names.map { _ in "?" }.joined(separator: ",")))"
+      arguments = StatementArguments(names)
+    }
+    let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+    var result: [(id: UInt32, labels: Labels)] = []
+    while let row = try rows.next() {
+      guard let labels = try Self.labels(row, at: 1), matchers.allSatisfy({ $0.accepts(labels) }) else { continue }
+      result.append((UInt32(truncatingIfNeeded: row[0] as Int64), labels))
+    }
+    return result
+  }
+
+  static func labels(_ row: Row, at index: Int) throws -> Labels? {
+    try row.withUnsafeData(atIndex: index) { data in
+      data?.withUnsafeBytes { bytes in
+        var reader = JournalReader(bytes)
+        return reader.readLabels()
+      }
+    }
+  }
+
+  /// The labels of one series.
+  func labels(of id: UInt32) throws -> Labels? {
+    try pool.read { database in
+      try Row.fetchOne(database, sql: "SELECT labels FROM series WHERE id = ?", arguments: [Int64(id)])
+        .flatMap { try Self.labels($0, at: 0) }
+    }
+  }
+
+  // MARK: History
+
+  /// Writes sealed chunks of samples that lie before or between those of a series.
+  func insertHistory(_ chunks: [Chunk], of id: UInt32, labels: Labels) throws {
+    try pool.write { database in
+      var writer = JournalWriter()
+      writer.write(labels)
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO series VALUES(?, ?, ?)",
+        arguments: [Int64(id), labels.metricName, Data(writer.bytes)])
+      for chunk in chunks {
+        try Self.insert(chunk, of: id, isOpen: false, in: database)
+        try Self.rollUp(chunk, of: id, in: database)
+      }
+    }
+  }
+
+  // MARK: Retention
+
+  /// Deletes up to `limit` chunks of a tier that end before `cutoff`; returns how many it were.
+  func deleteChunks(_ tier: Tier, before cutoff: Int64, limit: Int = 20_000) throws -> Int {
+    try pool.write { database in
+      try database.execute(
+        sql: """
+          DELETE FROM chunk WHERE (series, tier, start) IN (
+            SELECT series, tier, start FROM chunk INDEXED BY chunk_end WHERE tier = ? AND "end" < ? LIMIT ?)
+          """, arguments: [tier.rawValue, cutoff, limit])
+      return database.changesCount
+    }
+  }
+
+  /// The end of the chunk that stands at the given share (0 to 1) of a tier's chunks, by age; nil if there is none.
+  func end(atShare share: Double, of tier: Tier) throws -> Int64? {
+    try pool.read { database in
+      let count =
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM chunk WHERE tier = ?", arguments: [tier.rawValue]) ?? 0
+      return try Int64.fetchOne(
+        database, sql: "SELECT \"end\" FROM chunk WHERE tier = ? ORDER BY \"end\" LIMIT 1 OFFSET ?",
+        arguments: [tier.rawValue, Int(Double(max(0, count - 1)) * share)])
+    }
+  }
+
+  /// Deletes series that have no chunk any more, but those in `kept`, and gives free pages back to the disk.
+  func deleteEmptySeries(keeping kept: (UInt32) -> Bool) throws -> [UInt32] {
+    try pool.write { database in
+      let rows = try Int64.fetchAll(
+        database, sql: "SELECT id FROM series WHERE NOT EXISTS (SELECT 1 FROM chunk WHERE chunk.series = series.id)")
+      let gone = rows.map { UInt32(truncatingIfNeeded: $0) }.filter { !kept($0) }
+      for id in gone {
+        try database.cachedStatement(sql: "DELETE FROM series WHERE id = ?").execute(arguments: [Int64(id)])
+      }
+      try database.execute(sql: "PRAGMA incremental_vacuum(2000)")
+      return gone
+    }
+  }
+}

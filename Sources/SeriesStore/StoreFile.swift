@@ -1,0 +1,173 @@
+import Foundation
+import GRDB
+import Synchronization
+import TimeSeries
+
+/// The one SQLite file of a store: journal, chunks, series, and what other parts keep in it.
+///
+/// WAL mode: readers do not wait for the writer. With `synchronous` at its default a committed transaction survives the
+/// end of the process, however sudden; a power cut may take the last ones. `full` waits for the disk each time.
+final class StoreFile: Sendable {
+  let path: String
+  let pool: DatabasePool
+  private let lock: FolderLock
+  private let closed = Mutex(false)
+
+  /// Whether the file was let go of.
+  var isClosed: Bool { closed.withLock { $0 } }
+
+  /// "HARE", so that nobody else's file is taken for ours.
+  static let applicationID: Int32 = 0x4841_5245
+
+  /// Opens or makes `<folder>/harecast.db`.
+  ///
+  /// - Throws: ``StoreError``; a file that is not ours or that we cannot read is left as it is.
+  init(folder: String, isFullySynchronous: Bool) throws(StoreError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .folder(path: folder, reason: Self.reason(error))
+    }
+    lock = try FolderLock(folder: folder)
+    path = folder + "/harecast.db"
+    try Self.checkIdentity(path)
+    do {
+      if !FileManager.default.fileExists(atPath: path) || Self.size(path) == 0 { try Self.create(path) }
+      var configuration = Configuration()
+      configuration.maximumReaderCount = 4
+      configuration.busyMode = .timeout(5)
+      configuration.prepareDatabase { database in
+        try database.execute(sql: "PRAGMA synchronous = \(isFullySynchronous ? "FULL" : "NORMAL")")
+        try database.execute(sql: "PRAGMA cache_size = -4096")
+      }
+      pool = try DatabasePool(path: path, configuration: configuration)
+      let migrator = Self.migrator
+      if try pool.read({ try migrator.hasBeenSuperseded($0) }) { throw StoreError.newer(path: path) }
+      try migrator.migrate(pool)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw Self.storeError(error, path: path)
+    }
+  }
+
+  /// Releases the file and its lock.
+  func close() {
+    closed.withLock { $0 = true }
+    try? pool.close()
+    lock.release()
+  }
+
+  private static func create(_ path: String) throws {
+    let queue = try DatabaseQueue(path: path)
+    try queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+      try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+    }
+    try queue.close()
+  }
+
+  /// Looks at the first bytes of the file, which say whose it is, before SQLite may touch it.
+  private static func checkIdentity(_ path: String) throws(StoreError) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard let handle = FileHandle(forReadingAtPath: path), let head = try? handle.read(upToCount: 100) else {
+      throw .unreadable(path: path, reason: "cannot be opened")
+    }
+    if head.isEmpty { return }
+    guard head.count == 100, head.starts(with: Array("SQLite format 3".utf8)) else { throw .foreign(path: path) }
+    let id = head[68..<72].reduce(Int32(0)) { $0 << 8 | Int32($1) }
+    guard id == applicationID else { throw .foreign(path: path) }
+    // The header knows how long the file was; only the log may make up for a shorter one.
+    let pageSize = Int(head[16]) << 8 | Int(head[17])
+    let pages = head[28..<32].reduce(0) { $0 << 8 | Int($1) }
+    if size(path) < pages * (pageSize == 1 ? 65_536 : pageSize), size(path + "-wal") == 0 {
+      throw .unreadable(path: path, reason: "the file is damaged: its end is missing")
+    }
+  }
+
+  private static func size(_ path: String) -> Int {
+    ((try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int) ?? 0
+  }
+
+  /// What SQLite says, as one readable error.
+  static func storeError(_ error: any Error, path: String) -> StoreError {
+    guard let error = error as? DatabaseError else { return .unreadable(path: path, reason: reason(error)) }
+    switch error.resultCode {
+    case .SQLITE_NOTADB: return .foreign(path: path)
+    case .SQLITE_CORRUPT: return .unreadable(path: path, reason: "the file is damaged: \(error.message ?? "corrupt")")
+    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
+      return .folder(path: path, reason: error.message ?? "not writable")
+    default: return .unreadable(path: path, reason: error.message ?? "\(error.resultCode)")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let text = (error as NSError).localizedDescription
+    return text.split(separator: "\n").first.map(String.init) ?? "unknown"
+  }
+
+  // MARK: Schema
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels BLOB NOT NULL);
+          CREATE INDEX series_name ON series(name);
+          CREATE TABLE chunk(
+            tier INTEGER NOT NULL, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+            count INTEGER NOT NULL, open INTEGER NOT NULL, data BLOB NOT NULL,
+            PRIMARY KEY(series, tier, start)) WITHOUT ROWID;
+          CREATE INDEX chunk_end ON chunk(tier, "end");
+          CREATE TABLE journal(position INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, body BLOB NOT NULL);
+          CREATE TABLE feed(name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE metadata(name TEXT PRIMARY KEY, type TEXT NOT NULL, help TEXT NOT NULL, unit TEXT NOT NULL)
+            WITHOUT ROWID;
+          CREATE TABLE state(key TEXT PRIMARY KEY, bytes BLOB NOT NULL, updated INTEGER NOT NULL);
+          CREATE TABLE property(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+          """)
+    }
+    return migrator
+  }
+
+  /// A number that the store keeps about itself.
+  static func property(_ name: String, in database: Database) throws -> Int64? {
+    try Int64.fetchOne(database, sql: "SELECT value FROM property WHERE name = ?", arguments: [name])
+  }
+
+  static func setProperty(_ name: String, _ value: Int64, in database: Database) throws {
+    try database.execute(sql: "INSERT OR REPLACE INTO property VALUES(?, ?)", arguments: [name, value])
+  }
+
+  /// The bytes of the file in use and of its write-ahead log.
+  func fileBytes() -> (used: Int, log: Int) {
+    let used =
+      (try? pool.read { database -> Int in
+        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+        let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
+        let size = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
+        return (pages - free) * size
+      }) ?? 0
+    return (used, Self.size(path + "-wal"))
+  }
+}
+
+/// Keeps a second process out of a folder.
+private final class FolderLock: Sendable {
+  private let descriptor: Int32
+
+  init(folder: String) throws(StoreError) {
+    let path = folder + "/harecast.lock"
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .folder(path: folder, reason: String(cString: strerror(errno))) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      Glibc.close(descriptor)
+      throw .inUse(path: folder)
+    }
+  }
+
+  func release() { flock(descriptor, LOCK_UN) }
+
+  deinit { Glibc.close(descriptor) }
+}

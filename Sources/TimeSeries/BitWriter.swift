@@ -1,0 +1,53 @@
+/// Packs bits into words, from the most significant end.
+struct BitWriter: Sendable {
+  /// The words that are full.
+  private(set) var words: [UInt64] = []
+  private var pending: UInt64 = 0
+  private var free = 64
+
+  /// Appends the low `length` bits (1 to 64) of `bits`; the others must be zero.
+  mutating func write(_ bits: UInt64, _ length: Int) {
+    if length <= free {
+      free &-= length
+      pending |= bits &<< UInt64(free)
+      if free == 0 {
+        words.append(pending)
+        pending = 0
+        free = 64
+      }
+    } else {
+      let rest = length &- free
+      words.append(pending | (bits >> UInt64(rest)))
+      free = 64 &- rest
+      pending = bits &<< UInt64(free)
+    }
+  }
+
+  /// All bits so far, the last word filled with zeros.
+  func finished() -> [UInt64] {
+    guard free < 64 else { return words }
+    var copy = [UInt64]()
+    copy.reserveCapacity(words.count + 1)
+    copy.append(contentsOf: words)
+    copy.append(pending)
+    return copy
+  }
+
+  /// Appends a signed number in 1 to 69 bits, the fewer the nearer to zero it is.
+  mutating func writeSmall(_ value: Int64) {
+    if value == 0 {
+      write(0, 1)
+    } else if value >= -8, value < 8 {
+      write(0b10 << 4 | UInt64(bitPattern: value) & 0xf, 6)
+    } else if value >= -128, value < 128 {
+      write(0b110 << 8 | UInt64(bitPattern: value) & 0xff, 11)
+    } else if value >= -4096, value < 4096 {
+      write(0b1110 << 13 | UInt64(bitPattern: value) & 0x1fff, 17)
+    } else if value >= -524_288, value < 524_288 {
+      write(0b11110 << 20 | UInt64(bitPattern: value) & 0xf_ffff, 25)
+    } else {
+      write(0b11111, 5)
+      write(UInt64(bitPattern: value), 64)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Settings
+import TimeSeries
+
+/// `harecast check config FILE…`
+struct CheckConfiguration: AsyncParsableCommand {
+  /// A scrape interval over this leaves holes in queries, in milliseconds.
+  private static let lookback: Int64 = 300_000
+
+  static let configuration = CommandConfiguration(
+    commandName: "config", abstract: "Check configuration files and the rule files they name.")
+
+  @OptionGroup var options: LintOptions
+
+  @Flag(name: .customLong("syntax-only"), help: "Do not look at the files that a configuration names.")
+  var syntaxOnly = false
+
+  @Argument(help: "Configuration files.") var files: [String]
+
+  func run() async throws {
+    var outcome = CheckOutcome()
+    for file in files { outcome.add(check(file)) }
+    try outcome.finish(options)
+  }
+
+  private func check(_ file: String) -> CheckOutcome {
+    CommandOutput.say("Checking \(file)")
+    let configuration: HarecastConfiguration
+    do {
+      configuration = try HarecastConfiguration.load(file)
+      // A rule file that is not there yet is no error, as for a server.
+      for remark in configuration.remarks where !(syntaxOnly && remark.hasPrefix("rule_files: ")) {
+        CommandOutput.say("  NOTE: \(remark)")
+      }
+    } catch {
+      CommandOutput.complain("  FAILED: \(error)")
+      CommandOutput.say()
+      return CheckOutcome(hasFaults: true)
+    }
+    if !syntaxOnly, !configuration.ruleFiles.isEmpty {
+      CommandOutput.say("  SUCCESS: \(configuration.ruleFiles.count) rule files found")
+    }
+    CommandOutput.say(" SUCCESS: \(file) is valid prometheus config file syntax")
+    CommandOutput.say()
+    var outcome = CheckOutcome()
+    if syntaxOnly { return outcome }
+    if options.looksFor("too-long-scrape-interval") {
+      for job in configuration.scrapes where job.scrapeInterval > Self.lookback {
+        outcome.hasLint = true
+        CommandOutput.complain(
+          "lint error Long Scrape Interval found. Data point will be marked as stale. Job: \(job.jobName). "
+            + "Interval: \(PrometheusDuration.format(job.scrapeInterval))")
+      }
+    }
+    for ruleFile in configuration.ruleFiles { outcome.add(CheckRules.check(ruleFile, options)) }
+    return outcome
+  }
+}
