@@ -48,7 +48,7 @@ struct ScrapeMetrics: Sendable {
 
   func count(_ tally: ScrapeTally) {
     malformedLines.increment(by: Double(tally.malformedLines))
-    countDropped("repeated", tally.repeated + tally.stored.duplicate)
+    countDropped("repeated", tally.repeated + tally.stored.duplicate + tally.stored.conflicting)
     countDropped("series_limit", tally.refused)
     countDropped("out_of_order", tally.stored.outOfOrder)
     countDropped("too_old", tally.stored.tooOld)

@@ -10,6 +10,7 @@ extension ScrapeSession {
       var outcome = store.append(timedBatch, now: now)
       outcome.duplicate = 0
       tally.stored.appended += outcome.appended
+      tally.stored.conflicting += outcome.conflicting
       tally.stored.outOfOrder += outcome.outOfOrder
       tally.stored.tooOld += outcome.tooOld
       tally.stored.tooFarAhead += outcome.tooFarAhead

@@ -45,10 +45,11 @@ public struct DecodedWriteRequest {
   init() {}
 
   mutating func removeAll() {
-    series.removeAll(keepingCapacity: true)
-    labels.removeAll(keepingCapacity: true)
-    timestamps.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
+    // A huge request must not hold its memory for ever.
+    series.removeAll(keepingCapacity: series.capacity < 1 << 15)
+    labels.removeAll(keepingCapacity: labels.capacity < 1 << 18)
+    timestamps.removeAll(keepingCapacity: timestamps.capacity < 1 << 18)
+    values.removeAll(keepingCapacity: values.capacity < 1 << 18)
     metadata.removeAll(keepingCapacity: true)
   }
 

@@ -13,19 +13,24 @@ final class SymbolReader {
 
   /// - Returns: nil if there is no memory for the arena.
   init?(limits: WriteRequestLimits, seed: (UInt64, UInt64)) {
-    // A message's pieces take more room than the message: a sample of two bytes becomes a structure of fifty.
-    guard let arena = remote_write_arena_create(limits.decodedBytes * 12) else { return nil }
+    guard let arena = hc_arena_new() else { return nil }
     self.arena = arena
     self.limits = limits
     self.seed = seed
   }
 
-  deinit { remote_write_arena_destroy(arena) }
+  deinit { hc_arena_delete(arena) }
+
+  /// The bytes of blocks that stay for the next message.
+  private static let keptBytes = 4 << 20
 
   func read(_ message: UnsafeRawBufferPointer, into request: inout DecodedWriteRequest) throws(WriteRequestError) {
-    remote_write_arena_reset(arena)
+    // A message's pieces take about four times its room: a sample of 18 bytes becomes a structure of 56. A message of
+    // nothing but empty pieces would take sixty times its room, and is not one that a sender writes.
+    hc_arena_reset(arena, message.count * 16 + (1 << 16), Self.keptBytes)
     let bytes = message.bindMemory(to: UInt8.self)
-    guard let root = v2_request__unpack(remote_write_arena_allocator(arena), bytes.count, bytes.baseAddress) else {
+    guard let root = v2_request__unpack(hc_arena_allocator(arena), bytes.count, bytes.baseAddress) else {
+      if hc_arena_is_exhausted(arena) { throw .tooLarge("the message has too many parts for its size") }
       throw .malformed("the message is not an io.prometheus.write.v2.Request")
     }
     let symbols = UnsafeBufferPointer(start: root.pointee.symbols, count: root.pointee.n_symbols)

@@ -28,6 +28,7 @@ public final class WriteRequestDecoder {
       throw .tooLarge("the body has \(body.count) bytes, the limit is \(limits.bodyBytes)")
     }
     request.removeAll()
+    defer { if buffer.count > Self.keptBytes { buffer = [] } }
     let count = try Snappy.unpack(body, into: &buffer, limit: limits.decodedBytes)
     // A closure cannot throw a typed error through the standard library's access to bytes.
     let outcome: Swift.Result<Result, WriteRequestError> = buffer.withUnsafeBytes { bytes in
@@ -45,6 +46,9 @@ public final class WriteRequestDecoder {
     }
     return try outcome.get()
   }
+
+  /// The bytes that stay for the next request: a huge one must not hold its memory for ever.
+  private static let keptBytes = 4 << 20
 
   private func symbolReader() throws(WriteRequestError) -> SymbolReader {
     if let symbols { return symbols }

@@ -198,7 +198,13 @@ public final class SeriesStore: SeriesSource, Sendable {
   public var evictionGeneration: UInt64 { state.withLock { $0.evictionGeneration } }
 
   /// What the store holds and has refused.
-  public var statistics: SeriesStoreStatistics { state.withLock { $0.statistics } }
+  public var statistics: SeriesStoreStatistics {
+    state.withLock { state in
+      var statistics = state.statistics
+      statistics.journalBytes = state.durability.journalBytes
+      return statistics
+    }
+  }
 
   /// The labels of a series; nil if neither memory nor the file knows it.
   public func labels(of id: SeriesID) -> Labels? {

@@ -5,7 +5,10 @@ import ArgumentParser
 struct CheckCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Check configuration files, rule files, metrics and servers.",
-    subcommands: [CheckConfiguration.self, CheckRules.self, CheckMetrics.self, CheckHealthy.self, CheckReady.self])
+    subcommands: [
+      CheckConfiguration.self, CheckRules.self, CheckMetrics.self, CheckWebConfiguration.self, CheckHealthy.self,
+      CheckReady.self,
+    ])
 }
 
 /// The exit statuses of checks.

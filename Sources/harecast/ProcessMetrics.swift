@@ -11,6 +11,7 @@ final class ProcessMetrics: Sendable {
   private let samples: Gauge
   private let bytes: Gauge
   private let residentMemory: Gauge
+  private let storeMetrics: StoreMetrics
   private let known = Mutex(Known())
 
   private struct Known {
@@ -23,7 +24,9 @@ final class ProcessMetrics: Sendable {
     self.registry = registry
     series = registry.gauge("harecast_store_series", help: "Series in the store.")
     samples = registry.gauge("harecast_store_samples", help: "Samples in the store.")
-    bytes = registry.gauge("harecast_store_size_bytes", help: "Bytes that the store holds, by its own account.")
+    bytes = registry.gauge(
+      "harecast_store_size_bytes", help: "Bytes of memory that the store holds, by its own account.")
+    storeMetrics = StoreMetrics(registry)
     residentMemory = registry.gauge("process_resident_memory_bytes", help: "Resident memory of the process.")
     registry.gauge("process_start_time_seconds", help: "When the process started, in Unix seconds.")
       .set(Double(startTime) / 1000)
@@ -42,8 +45,10 @@ final class ProcessMetrics: Sendable {
     let processor = Self.processorSeconds()
     known.withLock { known in
       let old = known.statistics
+      storeMetrics.refresh(statistics, after: old, store.condition)
       for (reason, before, now) in [
         ("duplicate", old.outcome.duplicate, statistics.outcome.duplicate),
+        ("conflicting", old.outcome.conflicting, statistics.outcome.conflicting),
         ("out_of_order", old.outcome.outOfOrder, statistics.outcome.outOfOrder),
         ("too_old", old.outcome.tooOld, statistics.outcome.tooOld),
         ("too_far_ahead", old.outcome.tooFarAhead, statistics.outcome.tooFarAhead),

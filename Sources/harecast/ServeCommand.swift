@@ -33,10 +33,12 @@ struct ServeCommand: AsyncParsableCommand {
     let log = options.logger("main")
     let address = try options.address()
     let queryOptions = try options.queryOptions()
+    let ruleOptions = try options.ruleConfiguration()
     let load = try planner()
     let sidecar = try reportingErrors {
       try Sidecar(
-        time: SystemTime(), queryOptions: queryOptions, storagePath: storagePath.isEmpty ? nil : storagePath,
+        time: SystemTime(), queryOptions: queryOptions, ruleOptions: ruleOptions,
+        storagePath: storagePath.isEmpty ? nil : storagePath,
         logger: options.logger, load: load)
     }
     try await ServerRun(sidecar: sidecar, options: options, address: address, log: log) { sidecar.summary() }.run()

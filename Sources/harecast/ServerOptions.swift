@@ -17,6 +17,27 @@ struct ServerOptions: ParsableArguments {
   @Option(name: .customLong("web.config.file"), help: "File with TLS settings and users, in Prometheus's format.")
   var webConfigFile: String?
 
+  @Option(
+    name: .customLong("web.external-url"), help: "The address under which users reach this server, for links in alerts."
+  )
+  var externalURL = ""
+
+  @Option(name: .customLong("web.cors.origin"), help: "Regular expression of the origins that browsers may ask from.")
+  var corsOrigin = ".*"
+
+  @Option(name: .customLong("rules.alert.resend-delay"), help: "The least time between two notifications of an alert.")
+  var resendDelay = "1m"
+
+  @Option(
+    name: .customLong("rules.alert.for-outage-tolerance"),
+    help: "How long this server may have been away for alerts to go on where they were.")
+  var outageTolerance = "1h"
+
+  @Option(
+    name: .customLong("rules.alert.for-grace-period"),
+    help: "The least time for which an alert that was pending before a restart is pending after it.")
+  var gracePeriod = "10m"
+
   @Option(name: .customLong("query.max-samples"), help: "The most samples a query may hold in memory.")
   var maximumSamples = 10_000_000
 
@@ -55,6 +76,29 @@ struct ServerOptions: ParsableArguments {
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       throw ExitCode(1)
+    }
+  }
+
+  /// What the flags say about rules; the rest is in the configuration.
+  func ruleConfiguration() throws -> RuleManagerConfiguration {
+    func duration(_ text: String, _ flag: String) throws -> Int64 {
+      guard let duration = PrometheusDuration.parse(text) else {
+        throw ValidationError("--\(flag): \"\(text)\" is not a duration")
+      }
+      return duration
+    }
+    return RuleManagerConfiguration(
+      externalURL: externalURL, resendDelay: try duration(resendDelay, "rules.alert.resend-delay"),
+      outageTolerance: try duration(outageTolerance, "rules.alert.for-outage-tolerance"),
+      gracePeriod: try duration(gracePeriod, "rules.alert.for-grace-period"))
+  }
+
+  /// The origins that browsers may ask from.
+  func allowedOrigin() throws -> RegularExpression {
+    do {
+      return try RegularExpression(anchored: corsOrigin)
+    } catch {
+      throw ValidationError("--web.cors.origin: \(error)")
     }
   }
 

@@ -17,7 +17,8 @@ struct ServerRun {
     let webConfig = try options.webConfig()
     let scheme = webConfig?.isEncrypted == true ? "https" : "http"
     let services = sidecar.services(
-      host: address.host, port: address.port, options: options, webConfig: webConfig, log: options.logger("http"),
+      host: address.host, port: address.port, options: options, webConfig: webConfig,
+      allowedOrigin: try options.allowedOrigin(), log: options.logger("http"),
       onListening: { port in
         FileHandle.standardOutput.write(
           Data(

@@ -45,7 +45,8 @@ final class Sidecar: Sendable {
   ///   - load: reads the configuration; called at the start and at every reload.
   /// - Throws: what `load` throws.
   init(
-    time: any TimeSource, queryOptions: QueryOptions, storagePath: String? = nil, logger: (String) -> Logger,
+    time: any TimeSource, queryOptions: QueryOptions, ruleOptions: RuleManagerConfiguration = .init(),
+    storagePath: String? = nil, logger: (String) -> Logger,
     load: @escaping @Sendable (QueryEngine) throws -> Plan
   ) throws {
     self.time = time
@@ -60,12 +61,13 @@ final class Sidecar: Sendable {
       ?? SeriesStore(configuration: plan.configuration.store)
     self.store = store
     let registry = registry
+    var ruleConfiguration = ruleOptions
+    ruleConfiguration.evaluationInterval = plan.configuration.global.evaluationInterval
+    ruleConfiguration.queryOffset = plan.configuration.global.ruleQueryOffset
+    ruleConfiguration.externalLabels = plan.configuration.global.externalLabels
     rules = RuleManager(
       store: store, engine: engine, registry: registry, time: time,
-      configuration: RuleManagerConfiguration(
-        evaluationInterval: plan.configuration.global.evaluationInterval,
-        queryOffset: plan.configuration.global.ruleQueryOffset,
-        externalLabels: plan.configuration.global.externalLabels),
+      configuration: ruleConfiguration,
       keeper: storagePath == nil ? nil : StoreStateKeeper(store: store),
       report: { [log = logger("rules")] event in
         let place: Logger.Metadata = ["file": "\(event.file)", "group": "\(event.group)", "rule": "\(event.rule)"]
@@ -146,7 +148,8 @@ final class Sidecar: Sendable {
 
   /// The services to run, in the order in which they start; they stop in reverse.
   func services(
-    host: String, port: Int, options: ServerOptions, webConfig: WebConfigSource?, log: Logger,
+    host: String, port: Int, options: ServerOptions, webConfig: WebConfigSource?,
+    allowedOrigin: RegularExpression?, log: Logger,
     onListening: @escaping @Sendable (Int) async -> Void
   ) -> [any Service] {
     let reload: @Sendable () async throws -> Void = { [self] in try self.reload() }
@@ -160,6 +163,7 @@ final class Sidecar: Sendable {
     context.writer = writer
     context.webConfig = webConfig
     context.report.startTime = startTime
+    context.report.corsOrigin = allowedOrigin
     context.report.externalLabels = plan.withLock { $0.configuration.global.externalLabels }
     var services: [any Service] = [
       StoreCloser(store: store, rules: rules),

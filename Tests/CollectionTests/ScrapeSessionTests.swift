@@ -108,7 +108,7 @@ struct ScrapeSessionTests {
     #expect(tally.repeated == 1 && tally.kept == 1)
     // The same series in another spelling is found out by the store.
     let other = try harness.ingest("b{x=\"1\",y=\"2\"} 1\nb{y=\"2\",x=\"1\"} 2\n", at: 2000)
-    #expect(other.stored.duplicate == 1)
+    #expect(other.stored.conflicting == 1)
     #expect(try harness.stored() == ["a 1.0@1000 !@2000", "b{x=\"1\", y=\"2\"} 1.0@2000"])
   }
 
