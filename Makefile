@@ -22,9 +22,9 @@ BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev
 	zlib1g-dev
 TEST_PACKAGES := debian-archive-keyring debootstrap openssl python3-pika
 
-SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/RemoteWriteFuzz
 SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \
-	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store)
+	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.
 PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')
@@ -85,7 +85,7 @@ format: toolchain ## bring the Swift files into the project's format
 
 bench: toolchain deps ## measure against Prometheus and VictoriaMetrics (see Benchmarks/README.md)
 	$(SWIFT) build $(RELEASE) --product harecast
-	@for name in scrape-cpu queues10000 metrics-latency idle-memory; do Benchmarks/$$name; done
+	@for name in scrape-cpu remote-write queues10000 metrics-latency idle-memory; do Benchmarks/$$name; done
 
 clean: ## remove what was built; the test servers in the cache stay
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build

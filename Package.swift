@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
-    .target(name: "CRemoteWrite", dependencies: ["CProtobufC"]),
+    .target(name: "CRemoteWrite", dependencies: ["CProtobufC"], exclude: ["remote_write.proto"]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 

@@ -40,7 +40,7 @@ public final class RemoteWriteReceiver: Sendable {
 
   public init(
     store: SeriesStore, registry: MetricRegistry, time: any TimeSource,
-    limits: WriteRequestLimits = WriteRequestLimits(), maximumConcurrency: Int = 32
+    limits: WriteRequestLimits = WriteRequestLimits(), maximumConcurrency: Int = 16
   ) {
     self.store = store
     self.time = time

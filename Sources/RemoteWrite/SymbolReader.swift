@@ -27,7 +27,7 @@ final class SymbolReader {
   func read(_ message: UnsafeRawBufferPointer, into request: inout DecodedWriteRequest) throws(WriteRequestError) {
     // A message's pieces take about four times its room: a sample of 18 bytes becomes a structure of 56. A message of
     // nothing but empty pieces would take sixty times its room, and is not one that a sender writes.
-    hc_arena_reset(arena, message.count * 16 + (1 << 16), Self.keptBytes)
+    hc_arena_reset(arena, message.count * 8 + (1 << 16), Self.keptBytes)
     let bytes = message.bindMemory(to: UInt8.self)
     guard let root = v2_request__unpack(hc_arena_allocator(arena), bytes.count, bytes.baseAddress) else {
       if hc_arena_is_exhausted(arena) { throw .tooLarge("the message has too many parts for its size") }

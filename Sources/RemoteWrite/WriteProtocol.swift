@@ -71,7 +71,7 @@ public struct WriteRequestLimits: Sendable, Equatable {
   /// Bytes as they are sent.
   public var bodyBytes = 32 << 20
   /// Bytes after unpacking, as the body declares them.
-  public var decodedBytes = 64 << 20
+  public var decodedBytes = 32 << 20
   /// Series of one request.
   public var series = 200_000
   /// Samples of one request.

@@ -112,6 +112,24 @@ struct WriteRequestTests {
     #expect { try decode(body, as: .v1, limits: limits) } throws: { ($0 as? WriteRequestError)?.status == 413 }
   }
 
+  @Test(
+    "a message whose parts would take many times its size is refused", arguments: [[0x2a, 0], [0x22, 0]] as [[UInt8]])
+  func refusesSwellingMessages(_ part: [UInt8]) throws {
+    let message = [UInt8]((0..<200_000).flatMap { _ in part })
+    #expect { try decode(Snappy.pack(message), as: .v2) } throws: { ($0 as? WriteRequestError)?.status == 413 }
+    // The decoder's next message is not touched by that.
+    #expect(try decode(WriteRequestEncoder(protocol: .v2).encode(series), as: .v2).labels.count == 2)
+  }
+
+  @Test("a zero byte is part of a label's value", arguments: WriteProtocol.allCases)
+  func keepsZeroBytes(_ version: WriteProtocol) throws {
+    let labels = Labels(name: "m", ["a": "x\0y"])
+    let body = WriteRequestEncoder(protocol: version).encode([
+      SeriesSamples(labels: labels, timestamps: [1], values: [1])
+    ])
+    #expect(try decode(body, as: version).labels == [labels.description])
+  }
+
   @Test("no damage to a body breaks the decoders", arguments: WriteProtocol.allCases)
   func survivesDamage(_ version: WriteProtocol) throws {
     let message = WriteRequestEncoder(protocol: version).message(
