@@ -13,6 +13,7 @@ struct StreamingReader {
   func read(_ message: UnsafeRawBufferPointer, into request: inout DecodedWriteRequest) throws(WriteRequestError) {
     guard let base = message.baseAddress, !message.isEmpty else { return }
     var reader = WireReader(message, emptyAt: base)
+    var looksLikeSecondVersion = false
     while !reader.isAtEnd {
       guard let (field, type) = reader.readTag() else { throw Self.damaged }
       switch (field, type) {
@@ -26,8 +27,14 @@ struct StreamingReader {
         guard let metadata = reader.readBytes() else { throw Self.damaged }
         try readMetadata(WireReader(metadata, emptyAt: base), into: &request)
       case (1, _), (3, _): throw Self.damaged
-      default: if !reader.skip(type: type) { throw Self.damaged }
+      default:
+        if field == 5, type == 2 { looksLikeSecondVersion = true }
+        if !reader.skip(type: type) { throw Self.damaged }
       }
+    }
+    // Nothing of it would be stored, and the sender would believe that all was.
+    if looksLikeSecondVersion, request.series.isEmpty {
+      throw .malformed("the message is an io.prometheus.write.v2.Request, its content type says otherwise")
     }
   }
 

@@ -40,6 +40,11 @@ final class SymbolReader {
     hashes.removeAll(keepingCapacity: true)
     hashes.reserveCapacity(symbols.count)
     for symbol in symbols { hashes.append(StableHash.hash(Self.bytes(symbol), seed: seed.0)) }
+    if root.pointee.n_timeseries == 0, root.pointee.base.n_unknown_fields > 0,
+      root.pointee.base.unknown_fields.pointee.tag == 1
+    {
+      throw .malformed("the message is a prometheus.WriteRequest, its content type says otherwise")
+    }
     guard root.pointee.n_timeseries <= limits.series else {
       throw .tooLarge("more than \(limits.series) series in one request")
     }

@@ -177,6 +177,12 @@ struct WriteRequestTests {
     #expect(found.faults.count == 1 && found.faults[0].contains(fault))
   }
 
+  @Test("a message of the other version is refused: nothing of it would be stored", arguments: WriteProtocol.allCases)
+  func refusesTheOtherVersion(_ version: WriteProtocol) throws {
+    let body = WriteRequestEncoder(protocol: version).encode(series)
+    #expect { try decode(body, as: version == .v1 ? .v2 : .v1) } throws: { ($0 as? WriteRequestError)?.status == 400 }
+  }
+
   @Test("the headers choose the version")
   func negotiates() throws {
     func negotiated(_ type: String?, _ encoding: String? = "snappy") -> WriteProtocol? {
