@@ -133,7 +133,7 @@ let package = Package(
       name: "StoreWriter", dependencies: ["SeriesStore", "TimeSeries"], path: "Tests/StoreWriter",
       swiftSettings: settings),
     .testTarget(
-      name: "SeriesStoreTests", dependencies: ["SeriesStore", "StoreWriter", "TimeSeries", grdb],
+      name: "SeriesStoreTests", dependencies: ["SeriesStore", "StoreWriter", "HarecastTestKit", "TimeSeries", grdb],
       swiftSettings: settings),
     .testTarget(name: "RemoteWriteTests", dependencies: ["RemoteWrite", "TimeSeries"], swiftSettings: settings),
     .testTarget(name: "HTTPFetchTests", dependencies: ["HTTPFetch", "HarecastTestKit"], swiftSettings: settings),

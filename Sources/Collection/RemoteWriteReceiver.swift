@@ -33,7 +33,6 @@ public final class RemoteWriteReceiver: Sendable {
     // Whoever took it out of `idle` has it for himself.
     let decoder: WriteRequestDecoder
     var request = DecodedWriteRequest.empty
-    var batch = SampleBatch()
 
     init(_ decoder: WriteRequestDecoder) { self.decoder = decoder }
   }
@@ -94,9 +93,7 @@ public final class RemoteWriteReceiver: Sendable {
     defer { state.withLock { $0.idle.append(workspace) } }
     var tally = Tally(version: version)
     do {
-      workspace.batch.removeAll()
-      var batch = workspace.batch
-      workspace.batch = SampleBatch()
+      var batch = SampleBatch()
       try workspace.decoder.decode(body, as: version, into: &workspace.request) { request in
         fill(&batch, from: request, &tally)
       }

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// What the clock and the diary say about a moment, as numbers a tree can split at.
 public struct CalendarFeatures: Sendable, Equatable {
   /// The hours (local, first included, last excluded) in which business is done on weekdays.
@@ -24,7 +26,7 @@ public struct CalendarFeatures: Sendable, Equatable {
     let hour = Int(millisecond / 3_600_000)
     // 1970-01-01 was a Thursday.
     let weekday = Int(((day + 3) % 7 + 7) % 7)
-    let month = Self.month(ofDay: day)
+    let month = RFC3339.civilDate(ofDay: Int(day)).month
     let isWeekend = weekday >= 5
     let isHoliday = !calendar.events(at: time).isEmpty
     let isWorking = !isWeekend && !isHoliday
@@ -33,16 +35,5 @@ public struct CalendarFeatures: Sendable, Equatable {
       isWeekend ? 1 : 0, isHoliday ? 1 : 0, isWorking && businessHours.contains(hour) ? 1 : 0,
       isWorking && peakHours.contains(hour) ? 1 : 0,
     ]
-  }
-
-  /// The month (1 to 12) of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
-  static func month(ofDay day: Int64) -> Int {
-    // Years are counted from March on, so that the leap day is the last: 400 of them have 146,097 days.
-    let shifted = day + 719_468
-    let dayOfEra = ((shifted % 146_097) + 146_097) % 146_097
-    let year = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * year + year / 4 - year / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    return Int(month < 10 ? month + 3 : month - 9)
   }
 }

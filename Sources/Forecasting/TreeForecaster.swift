@@ -24,7 +24,7 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
 
   public var observationCount: Int { history.facts.observationCount }
 
-  /// - Complexity: 200 trees on at most `Kind.maximumRows` rows, twice: about a second.
+  /// - Complexity: 200 trees on at most `Kind.maximumRows` rows, twice: a second or two.
   public mutating func fit(_ series: ForecastSeries) {
     history.reset(series)
     calendar = series.calendar

@@ -62,6 +62,8 @@ struct QueryAPI: Sendable {
       return refuse(APIError(error.kind, "\(error)"), reason: error == .tooManySamples ? "too_many_samples" : nil)
     } catch let error as RegularExpressionError {
       return refuse(APIError(.badData, "\(error)"))
+    } catch let error as StoreError {
+      return refuse(APIError(.internal, "\(error)"))
     }
   }
 

@@ -42,10 +42,11 @@ final class Evaluator {
     var matchers: [LabelMatcher]
     var start: Int64
     var end: Int64
+    var hints: SelectHints
   }
 
-  /// When the time ranges of the selectors' data are, by the selectors' places in the query.
-  private var selectorRanges: [SourceRange: (start: Int64, end: Int64)] = [:]
+  /// When the time ranges of the selectors' data are and what is made of them, by the selectors' places in the query.
+  private var selectorRanges: [SourceRange: (start: Int64, end: Int64, hints: SelectHints)] = [:]
 
   init(
     _ expression: Expression, start: Int64, end: Int64, step: Int64, options: QueryOptions, source: any SeriesSource
@@ -58,7 +59,7 @@ final class Evaluator {
     let bounded = options.timeout > 0 && options.timeout < Int64.max / 2_000_000
     deadline = bounded ? Evaluator.monotonicTime() + options.timeout * 1_000_000 : Int64.max
     hasPinnedTimes = expression.hasPinnedTimes
-    try collectRanges(expression, start: start, end: end)
+    try collectRanges(expression, start: start, end: end, step: step)
   }
 
   // MARK: Costs
@@ -118,30 +119,54 @@ final class Evaluator {
     }
   }
 
-  private func collectRanges(_ expression: Expression, start: Int64, end: Int64) throws {
+  /// - Parameters:
+  ///   - step: the spacing of the points at which the expression is evaluated.
+  ///   - aggregate: what the expression around makes of a range; nil if it needs every sample.
+  private func collectRanges(
+    _ expression: Expression, start: Int64, end: Int64, step: Int64, aggregate: SelectHints.Aggregate? = nil
+  ) throws {
     switch expression {
     case .selector(let node):
-      try addRange(of: node, window: options.lookback, start: start, end: end)
+      try addRange(of: node, window: options.lookback, start: start, end: end, hints: SelectHints(step: step))
     case .matrix(let node):
-      try addRange(of: node.selector, window: try duration(node.window), start: start, end: end)
+      let window = try duration(node.window)
+      // A function that needs every sample gets them as long as there are any: a step of 0 asks for no coarser tier.
+      let hints = aggregate.map { SelectHints(step: step, range: window, aggregate: $0) } ?? SelectHints(range: window)
+      try addRange(of: node.selector, window: window, start: start, end: end, hints: hints)
+    case .call(let node):
+      let aggregate = Self.aggregates[node.function.name]
+      for argument in node.arguments {
+        try collectRanges(argument, start: start, end: end, step: step, aggregate: aggregate)
+      }
+    case .parenthesized(let node):
+      try collectRanges(node.expression, start: start, end: end, step: step, aggregate: aggregate)
     case .subquery(let node):
       let time = pinned(node.pinnedTime)
       let shift = try offset(node.offset)
       let first = try subtracting(shift, from: time ?? start)
       let last = try subtracting(shift, from: time ?? end)
+      let inner = try node.step.map { try duration($0) } ?? options.defaultSubqueryStep
       try collectRanges(
-        node.expression, start: try subtracting(try duration(node.window), from: first), end: last)
+        node.expression, start: try subtracting(try duration(node.window), from: first), end: last, step: inner)
     default:
-      for child in expression.children { try collectRanges(child, start: start, end: end) }
+      for child in expression.children { try collectRanges(child, start: start, end: end, step: step) }
     }
   }
 
-  private func addRange(of node: VectorSelector, window: Int64, start: Int64, end: Int64) throws {
+  /// The functions of a range that can be answered from summaries of its parts.
+  private static let aggregates: [String: SelectHints.Aggregate] = [
+    "min_over_time": .minimum, "max_over_time": .maximum, "sum_over_time": .sum, "avg_over_time": .average,
+    "last_over_time": .last,
+  ]
+
+  private func addRange(
+    of node: VectorSelector, window: Int64, start: Int64, end: Int64, hints: SelectHints
+  ) throws {
     let time = pinned(node.pinnedTime)
     let shift = try offset(node.offset)
     let first = try subtracting(window, from: try subtracting(shift, from: time ?? start)) &+ 1
     let last = try subtracting(shift, from: time ?? end)
-    selectorRanges[node.range] = (first, last)
+    selectorRanges[node.range] = (first, last, hints)
   }
 
   /// Forgets what was read, to read what the steps from `start` through `end` need.
@@ -149,13 +174,13 @@ final class Evaluator {
     selections.removeAll()
     selectorRanges.removeAll()
     readSamples = 0
-    try collectRanges(expression, start: start, end: end)
+    try collectRanges(expression, start: start, end: end, step: queryStep)
   }
 
   /// The series of a selector with all samples that the query needs of it.
   func select(_ node: VectorSelector) throws -> [SeriesSamples] {
     guard let range = selectorRanges[node.range], range.start <= range.end else { return [] }
-    return try select(node.matchers, from: range.start, through: range.end)
+    return try select(node.matchers, from: range.start, through: range.end, hints: range.hints)
   }
 
   /// How many series the widest selector of an expression has.
@@ -165,11 +190,22 @@ final class Evaluator {
   }
 
   /// The series that `matchers` accept, read at most once per query.
-  func select(_ matchers: [LabelMatcher], from start: Int64, through end: Int64) throws -> [SeriesSamples] {
-    let key = SelectionKey(matchers: matchers, start: start, end: end)
+  ///
+  /// - Throws: ``QueryError/tooManySamples``; what the source throws.
+  func select(
+    _ matchers: [LabelMatcher], from start: Int64, through end: Int64, hints: SelectHints = SelectHints()
+  ) throws -> [SeriesSamples] {
+    let key = SelectionKey(matchers: matchers, start: start, end: end, hints: hints)
     if let known = selections[key] { return known }
     try checkTime()
-    let series = try source.select(matchers, from: start, through: end).filter { !$0.timestamps.isEmpty }
+    var hints = hints
+    hints.maximumSamples = max(0, options.maximumSamples - heldSamples - readSamples)
+    let series: [SeriesSamples]
+    do {
+      series = try source.select(matchers, from: start, through: end, hints: hints).filter { !$0.timestamps.isEmpty }
+    } catch is SampleLimitExceeded {
+      throw QueryError.tooManySamples
+    }
     readSamples += series.reduce(0) { $0 + $1.timestamps.count }
     try hold(0)
     selections[key] = series

@@ -107,6 +107,11 @@ public final class RuleManager: Sendable {
     for runner in state.withLock({ $0.runners }) { await runner.evaluate(at: time) }
   }
 
+  /// Has all models learn their histories anew at their next evaluation: the store has got a past that they did not see.
+  public func relearn() async {
+    for runner in state.withLock({ $0.runners }) { await runner.relearn() }
+  }
+
   /// Keeps alerts and models for the next process; to be called at the end, after ``run()``.
   public func save() async {
     for runner in state.withLock({ $0.runners }) { await runner.save() }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import TimeSeries
 
@@ -145,7 +144,7 @@ extension SeriesStore {
     }
     guard let file else { throw .noFile }
     let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    state.withLock { $0.durability.feeds.append((name, signal)) }
+    state.withLock { $0.durability.feeds.append(signal) }
     return JournalFeed(name: name, file: file, position: position, signals: signals)
   }
 
@@ -161,7 +160,6 @@ extension SeriesStore {
   }
 
   func signalFeeds() {
-    let signals = state.withLock { $0.durability.feeds.map(\.signal) }
-    for signal in signals { signal.yield() }
+    for feed in state.withLock({ $0.durability.feeds }) { feed.yield() }
   }
 }

@@ -1,19 +1,17 @@
 import Dispatch
-import Foundation
-import GRDB
-import Synchronization
 import TimeSeries
 
 /// What the store knows about its file, under the store's lock.
 struct Durability {
-  /// Records that are not committed yet, and how many samples are in them.
+  /// Records that are not committed yet.
   var pending = JournalWriter()
-  var pendingSamples = 0
   /// Who waits for the pending records to be committed.
   var waiters: [CheckedContinuation<StoreError?, Never>] = []
   var isFlushScheduled = false
   var isUrgentFlushScheduled = false
   var degradedReason: String?
+  /// When the file was last found not to take anything, in milliseconds of a clock that only runs forwards.
+  var lastFailure: UInt64 = 0
   var newMetadata: [String: MetricMetadata] = [:]
   var journalBytes = 0
   var lastCheckpoint: Int64 = .min
@@ -25,7 +23,8 @@ struct Durability {
   var hasTwins = false
   /// How many series only the file knows.
   var coldSeries = 0
-  var feeds: [(name: String, signal: AsyncStream<Void>.Continuation)] = []
+  /// Tells each feed that there is something to read.
+  var feeds: [AsyncStream<Void>.Continuation] = []
   var isClosed = false
 
   func isCheckpointDue(at now: Int64, _ configuration: SeriesStoreConfiguration) -> Bool {
@@ -44,7 +43,7 @@ extension SeriesStore {
   /// Opens the store in a folder, made if it does not exist, with everything that was acknowledged.
   ///
   /// - Parameter now: the clock, to know what is recent enough for memory.
-  /// - Complexity: O(series + samples of the last hours + journal); about 2 s for 100,000 series with two hours.
+  /// - Complexity: O(series + samples of the last hours + journal).
   /// - Throws: ``StoreError`` naming the path. A file that is not ours, newer or damaged is left as it is.
   public static func open(
     folder: String, configuration: SeriesStoreConfiguration = .init(), now: Int64
@@ -73,20 +72,19 @@ extension SeriesStore {
     guard file != nil else { return append(batch, now: now) }
     var outcome = AppendOutcome()
     let failure: StoreError? = await withCheckedContinuation { continuation in
-      let (refusal, delay) = state.withLock { state -> (StoreError?, Delay?) in
-        if state.durability.isClosed { return (.notAccepting(reason: "the store is closed"), nil) }
+      let (answer, delay) = state.withLock { state -> (StoreError??, Delay?) in
+        if state.durability.isClosed { return (.some(.notAccepting(reason: "the store is closed")), nil) }
         if let reason = state.durability.degradedReason {
           // The writer looks whether it works again, so that a retry finds it so.
-          return (.notAccepting(reason: reason), flushDelay(isUrgent: true, in: &state))
+          return (.some(.notAccepting(reason: reason)), flushDelay(isUrgent: true, in: &state))
         }
         outcome = apply(batch, now: now, keepsDuplicates: true, in: &state)
-        guard outcome.appended + outcome.duplicate > 0 else { return (nil, nil) }
+        guard outcome.appended + outcome.duplicate > 0 else { return (.some(nil), nil) }
         state.durability.waiters.append(continuation)
         return (nil, flushDelay(isUrgent: true, in: &state))
       }
-      if refusal != nil || delay == nil && outcome.appended + outcome.duplicate == 0 {
-        continuation.resume(returning: refusal)
-      }
+      // Without an answer yet, the writer gives it.
+      if let answer { continuation.resume(returning: answer) }
       schedule(delay)
     }
     if let failure { throw failure }
@@ -117,18 +115,23 @@ extension SeriesStore {
   // MARK: The writer
 
   /// Commits everything that waits in one transaction; while degraded, tries a checkpoint instead, which holds all.
-  private func flush(isUrgent: Bool) {
+  ///
+  /// On the writer's queue.
+  func flush(isUrgent: Bool) {
     guard let file else { return }
-    let isDegraded = state.withLock { state in
+    let (isDegraded, lastFailure) = state.withLock { state in
       if isUrgent { state.durability.isUrgentFlushScheduled = false } else { state.durability.isFlushScheduled = false }
-      return state.durability.degradedReason != nil
+      return (state.durability.degradedReason != nil, state.durability.lastFailure)
     }
-    if isDegraded { return checkpoint() }
+    if isDegraded {
+      // A checkpoint holds the lock for as long as it looks at all series: once a second is often enough to fail.
+      if Self.uptime() - lastFailure >= 1000 { checkpoint() }
+      return
+    }
     let (body, waiters, isLarge) = state.withLock {
       state -> ([UInt8], [CheckedContinuation<StoreError?, Never>], Bool) in
       let body = state.durability.pending.bytes
       state.durability.pending = JournalWriter(reserving: min(body.count, 1 << 20))
-      state.durability.pendingSamples = 0
       state.durability.journalBytes += body.count
       defer { state.durability.waiters = [] }
       return (body, state.durability.waiters, state.durability.journalBytes >= configuration.checkpointBytes)
@@ -148,7 +151,7 @@ extension SeriesStore {
   /// Writes everything that is new into the file and empties the journal; ends a degraded condition if it succeeds.
   func checkpoint() {
     guard let file else { return }
-    let started = DispatchTime.now().uptimeNanoseconds
+    let started = Self.uptime()
     let (plan, marks, waiters) = state.withLock {
       state -> (CheckpointPlan, [MemorySeries.Mark], [CheckedContinuation<StoreError?, Never>]) in
       var plan = CheckpointPlan()
@@ -162,13 +165,12 @@ extension SeriesStore {
       plan.nextID = state.nextID
       plan.metadata = state.durability.newMetadata
       state.durability.pending = JournalWriter()
-      state.durability.pendingSamples = 0
       defer { state.durability.waiters = [] }
       return (plan, marks, state.durability.waiters)
     }
     do {
       let dropped = try file.checkpoint(plan, time: Self.wallClock(), keepBytes: configuration.feedBytes)
-      let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
+      let seconds = Double(Self.uptime() - started) / 1000
       state.withLock { state in
         for mark in marks { state.series[mark.id]?.noteSaved(mark) }
         for (name, metadata) in plan.metadata where state.durability.newMetadata[name] == metadata {
@@ -199,6 +201,7 @@ extension SeriesStore {
     let text = StoreFile.storeError(error, path: file?.path ?? "").description
     state.withLock { state in
       state.durability.degradedReason = text
+      state.durability.lastFailure = Self.uptime()
       state.statistics.failedCommits += 1
       if !lost.isEmpty {
         state.statistics.notDurableSamples += lost.withUnsafeBytes { JournalReader($0).sampleCount }
@@ -207,6 +210,8 @@ extension SeriesStore {
   }
 
   static func wallClock() -> Int64 { SystemTime().now() }
+
+  private static func uptime() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
 
   /// Writes everything down and lets go of the file. Nothing may be appended afterwards.
   public func close() async {
@@ -220,7 +225,7 @@ extension SeriesStore {
         if isOpen {
           checkpoint()
           state.withLock { state in
-            for feed in state.durability.feeds { feed.signal.finish() }
+            for feed in state.durability.feeds { feed.finish() }
             state.durability.feeds = []
           }
           file.close()

@@ -7,7 +7,7 @@ extension SeriesStore {
   /// - Parameters:
   ///   - timestamps: UTC milliseconds, ascending; as many as `values`.
   ///   - now: the clock, for the bounds of age and future.
-  /// - Returns: how many samples were taken.
+  /// - Returns: how many samples were taken; the end of this process can no longer lose them.
   /// - Throws: ``StoreError``.
   public func appendHistory(
     _ labels: Labels, timestamps: [Int64], values: [Double], now: Int64
@@ -17,6 +17,8 @@ extension SeriesStore {
       queue.async { [self] in
         do {
           continuation.resume(returning: .success(try insertHistory(labels, timestamps, values, now: now)))
+        } catch let error as StoreError {
+          continuation.resume(returning: .failure(error))
         } catch {
           continuation.resume(returning: .failure(StoreFile.storeError(error, path: file?.path ?? "")))
         }
@@ -36,7 +38,12 @@ extension SeriesStore {
     }
     let known = timestamps.count - batch.count
     let older = try insertOlder(id, labels, Array(timestamps[..<known]), Array(values[..<known]), now: now)
-    return older + append(batch, now: now).appended
+    guard batch.count > 0 else { return older }
+    let newer = append(batch, now: now).appended
+    // What is said to be taken must not be lost.
+    flush(isUrgent: false)
+    if case .degraded(let reason) = condition { throw StoreError.notAccepting(reason: reason) }
+    return older + newer
   }
 
   private func insertOlder(

@@ -10,6 +10,7 @@ extension SeriesStore {
     let floor = now - min(configuration.memoryTime, configuration.retentionTime)
     state.durability.memoryFloor = floor
     state.durability.rawFloor = now - configuration.retentionTime
+    try file.sealResting(before: floor)
     try file.pool.read { database in
       try loadChunks(database, from: floor, into: &state)
       for row in try Row.fetchAll(database, sql: "SELECT name, type, help, unit FROM metadata") {
@@ -34,6 +35,8 @@ extension SeriesStore {
     let rows = try Row.fetchCursor(database, sql: "SELECT id, labels FROM series")
     while let row = try rows.next() {
       let id: Int64 = row[0]
+      // History may have made a series since the last checkpoint wrote down how far ids had come.
+      if let known = UInt32(exactly: id), known < .max { state.nextID = max(state.nextID, known + 1) }
       guard recent.contains(id) else {
         state.durability.coldSeries += 1
         continue
@@ -69,14 +72,44 @@ extension SeriesStore {
     while let row = try rows.next() {
       let position: Int64 = row[0]
       let isWhole = try row.withUnsafeData(atIndex: 1) { data in
-        data?.withUnsafeBytes { bytes in
+        try data?.withUnsafeBytes { bytes in
           state.durability.journalBytes += bytes.count
+          try revive(bytes, database, into: &state)
           return replay(bytes, into: &state, configuration)
         } ?? false
       }
       guard isWhole else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "row \(position) of the journal cannot be read")
       }
+    }
+  }
+
+  /// Brings back series that journal records speak of and that rested for so long that memory was to do without them.
+  private static func revive(_ bytes: UnsafeRawBufferPointer, _ database: Database, into state: inout State) throws {
+    var reader = JournalReader(bytes)
+    var missing: Set<UInt32> = []
+    var announced: Set<UInt32> = []
+    reader.forEach { record in
+      switch record {
+      case .series(let id, _): announced.insert(id)
+      case .sample(let id, _, _): if state.series[id] == nil, !announced.contains(id) { missing.insert(id) }
+      }
+    }
+    for id in missing.sorted() {
+      guard let labels = try StoreFile.labels(of: id, in: database) else { continue }
+      let twin = state.ids[labels]
+      if twin != nil { state.durability.hasTwins = true }
+      let series = insert(labels, id: id, in: &state)
+      // Of two ids the younger one is written to.
+      if let twin, twin > id { state.ids[labels] = twin }
+      series.isDefined = true
+      series.hasOlder = true
+      state.durability.coldSeries -= 1
+      // The newest chunk tells what the journal must not add again.
+      guard let chunk = try StoreFile.newestChunk(of: id, in: database) else { continue }
+      series.restore(chunk, isOpen: false)
+      state.statistics.bytes += chunk.byteCount + MemoryLayout<Chunk>.size
+      state.statistics.samples += chunk.count
     }
   }
 

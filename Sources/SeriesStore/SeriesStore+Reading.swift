@@ -5,7 +5,7 @@ extension SeriesStore {
   /// The series that all matchers accept, with their samples in `start ... end`.
   ///
   /// - Complexity: O(candidates of the most selective matcher + samples).
-  /// - Throws: ``StoreError`` if the file cannot be read.
+  /// - Throws: ``StoreError`` if the file cannot be read, `SampleLimitExceeded` beyond what `hints` allow.
   public func select(_ matchers: [LabelMatcher], from start: Int64, through end: Int64) throws -> [SeriesSamples] {
     try select(matchers, from: start, through: end, hints: SelectHints())
   }
@@ -33,7 +33,7 @@ extension SeriesStore {
     where !snapshot.chunks.isEmpty || !snapshot.curve.isEmpty || !snapshot.older.timestamps.isEmpty {
       guard let samples = snapshot.decode(from: start, through: end) else { continue }
       left -= samples.timestamps.count
-      if left < 0 { throw StoreError.tooManySamples(limit: hints.maximumSamples) }
+      if left < 0 { throw SampleLimitExceeded(limit: hints.maximumSamples) }
       result.append(samples)
     }
     return result
@@ -61,10 +61,10 @@ extension SeriesStore {
             from: file, in: database, range: range, coarseUntil: isCoarse ? memoryFloor : rawFloor,
             aggregate: hints.aggregate)
           left -= snapshots[index].older.timestamps.count
-          if left < 0 { throw StoreError.tooManySamples(limit: hints.maximumSamples) }
+          if left < 0 { throw SampleLimitExceeded(limit: hints.maximumSamples) }
         }
       }
-    } catch let error as StoreError {
+    } catch let error as SampleLimitExceeded {
       throw error
     } catch {
       state.withLock { $0.statistics.failedReads += 1 }

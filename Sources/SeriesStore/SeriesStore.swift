@@ -158,7 +158,6 @@ public final class SeriesStore: SeriesSource, Sendable {
     if isJournalled {
       state.durability.pending.endSamples(
         at: place, count: outcome.appended + (keepsDuplicates ? outcome.duplicate : 0))
-      state.durability.pendingSamples += outcome.appended
     }
     state.statistics.bytes += bytes
     state.statistics.samples += outcome.appended

@@ -14,8 +14,6 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   case notAccepting(reason: String)
   /// The store has no file, and what was asked for needs one.
   case noFile
-  /// A query asks for more samples than it may have.
-  case tooManySamples(limit: Int)
 
   public var description: String {
     switch self {
@@ -26,7 +24,6 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path): \(reason)"
     case .notAccepting(let reason): "nothing can be stored at present: \(reason)"
     case .noFile: "the store has no file"
-    case .tooManySamples(let limit): "the query would load more than \(limit) samples"
     }
   }
 }

@@ -44,11 +44,11 @@ extension StoreFile {
   /// Writes a checkpoint and shortens the journal by what it covers, in one transaction.
   ///
   /// - Parameters:
-  ///   - keepsRows: whether a feed reads the journal, so that the last records must go into it.
   ///   - keepBytes: how many bytes of journal the feeds may hold back.
   /// - Returns: how many rows were dropped although a feed had not read them.
   func checkpoint(_ plan: CheckpointPlan, time: Int64, keepBytes: Int) throws -> Int {
     try pool.write { database in
+      // Where nobody reads the journal, what the checkpoint covers need not go into it.
       let slowest = try Int64.fetchOne(database, sql: "SELECT min(position) FROM feed")
       if slowest != nil, !plan.body.isEmpty { _ = try Self.insert(plan.body, time: time, in: database) }
       let newest = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
@@ -141,21 +141,56 @@ extension StoreFile {
     }
   }
 
+  /// Seals chunks that were still growing when a process ended and that end before `cutoff`: nobody will go on with
+  /// them, and only sealed ones are summed up.
+  func sealResting(before cutoff: Int64) throws {
+    try pool.write { database in
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT start, "end", count, data, series FROM chunk INDEXED BY chunk_open
+          WHERE open = 1 AND tier = 0 AND "end" < ?
+          """, arguments: [cutoff])
+      for row in rows {
+        guard let chunk = try Self.chunk(row), let id = UInt32(exactly: row[4] as Int64) else { continue }
+        try Self.insert(chunk, of: id, isOpen: false, in: database)
+        try Self.rollUp(chunk, of: id, in: database)
+      }
+    }
+  }
+
   // MARK: Reading
 
-  /// The raw chunks of a series that overlap `from ... through`, oldest first.
-  func chunks(of id: UInt32, from: Int64, through: Int64, in database: Database) throws -> [Chunk] {
+  /// The rows of a series' tier that overlap `from ... through`, oldest first, each made into something by `read`.
+  private func rows<Value>(
+    _ tier: Tier, of id: UInt32, from: Int64, through: Int64, in database: Database, _ read: (Row) throws -> Value?
+  ) throws -> [Value] {
     let rows = try Row.fetchCursor(
       database.cachedStatement(
         sql: """
           SELECT start, "end", count, data FROM chunk
-          WHERE series = ? AND tier = 0 AND start <= ? AND "end" >= ? ORDER BY start
-          """), arguments: [Int64(id), through, from])
-    var chunks: [Chunk] = []
+          WHERE series = ? AND tier = ? AND start <= ? AND "end" >= ? ORDER BY start
+          """), arguments: [Int64(id), tier.rawValue, through, from])
+    var result: [Value] = []
     while let row = try rows.next() {
-      if let chunk = try Self.chunk(row) { chunks.append(chunk) }
+      if let value = try read(row) { result.append(value) }
     }
-    return chunks
+    return result
+  }
+
+  /// The raw chunks of a series that overlap `from ... through`, oldest first.
+  func chunks(of id: UInt32, from: Int64, through: Int64, in database: Database) throws -> [Chunk] {
+    try rows(.raw, of: id, from: from, through: through, in: database, Self.chunk)
+  }
+
+  /// The newest raw chunk of a series.
+  static func newestChunk(of id: UInt32, in database: Database) throws -> Chunk? {
+    try Row.fetchOne(
+      database,
+      sql: """
+        SELECT start, "end", count, data FROM chunk WHERE series = ? AND tier = 0 ORDER BY start DESC LIMIT 1
+        """, arguments: [Int64(id)]
+    ).flatMap(chunk)
   }
 
   static func chunk(_ row: Row) throws -> Chunk? {
@@ -166,17 +201,7 @@ extension StoreFile {
 
   /// The five-minute buckets of a series that overlap `from ... through`, oldest first.
   func rollup(of id: UInt32, from: Int64, through: Int64, in database: Database) throws -> Rollup {
-    let rows = try Row.fetchCursor(
-      database.cachedStatement(
-        sql: """
-          SELECT start, "end", count, data FROM chunk
-          WHERE series = ? AND tier = 1 AND start <= ? AND "end" >= ? ORDER BY start
-          """), arguments: [Int64(id), through, from])
-    var parts: [Rollup] = []
-    while let row = try rows.next() {
-      if let rollup = try Self.rollupRow(row) { parts.append(rollup) }
-    }
-    return Rollup.merged(parts)
+    Rollup.merged(try rows(.rollup, of: id, from: from, through: through, in: database, Self.rollupRow))
   }
 
   /// The series of the file that all matchers accept, by id.
@@ -207,11 +232,11 @@ extension StoreFile {
   }
 
   /// The labels of one series.
-  func labels(of id: UInt32) throws -> Labels? {
-    try pool.read { database in
-      try Row.fetchOne(database, sql: "SELECT labels FROM series WHERE id = ?", arguments: [Int64(id)])
-        .flatMap { try Self.labels($0, at: 0) }
-    }
+  func labels(of id: UInt32) throws -> Labels? { try pool.read { try Self.labels(of: id, in: $0) } }
+
+  static func labels(of id: UInt32, in database: Database) throws -> Labels? {
+    try Row.fetchOne(database, sql: "SELECT labels FROM series WHERE id = ?", arguments: [Int64(id)])
+      .flatMap { try labels($0, at: 0) }
   }
 
   // MARK: History

@@ -128,6 +128,9 @@ final class StoreFile: Sendable {
           CREATE TABLE property(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2") { database in
+      try database.execute(sql: "CREATE INDEX chunk_open ON chunk(series) WHERE open = 1")
+    }
     return migrator
   }
 

@@ -10,7 +10,7 @@ extension Chunk {
 
   /// The same samples in the fewest bytes known; the values' bits are kept exactly.
   ///
-  /// - Complexity: O(`count`), about 40 ns a sample.
+  /// - Complexity: O(`count`).
   public func compacted() -> Chunk {
     guard encoding == .xor, count > 1 else { return self }
     var timestamps: [Int64] = []

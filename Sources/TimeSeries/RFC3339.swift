@@ -55,7 +55,7 @@ public enum RFC3339 {
   public static func format(_ milliseconds: Int64) -> String {
     let days = Int(milliseconds.floorDivided(by: 86_400_000))
     let rest = Int(milliseconds - Int64(days) * 86_400_000)
-    let (year, month, day) = civil(days)
+    let (year, month, day) = civilDate(ofDay: days)
     func pad(_ value: Int, _ width: Int) -> String {
       let text = String(value)
       return String(repeating: "0", count: max(0, width - text.count)) + text
@@ -74,7 +74,8 @@ public enum RFC3339 {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  private static func civil(_ days: Int) -> (Int, Int, Int) {
+  /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar; January is 1.
+  public static func civilDate(ofDay days: Int) -> (year: Int, month: Int, day: Int) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

@@ -23,14 +23,14 @@ extension SeriesSource {
 }
 
 /// What a reader will do with the samples it selects.
-public struct SelectHints: Sendable, Equatable {
+public struct SelectHints: Sendable, Hashable {
   /// The spacing of the points that the reader computes, in milliseconds; 0 for a single point.
   public var step: Int64
   /// The width of the range that each point looks at, in milliseconds; 0 for an instant selector.
   public var range: Int64
   /// What the reader makes of the samples of a range.
   public var aggregate: Aggregate
-  /// The most samples that the reader can take; a source may stop early with an error beyond them.
+  /// The most samples that the reader can take; beyond them a source stops early with ``SampleLimitExceeded``.
   public var maximumSamples: Int
 
   /// What a reader makes of the samples of a range.
@@ -46,4 +46,14 @@ public struct SelectHints: Sendable, Equatable {
     self.aggregate = aggregate
     self.maximumSamples = maximumSamples
   }
+}
+
+/// A source has more samples than its reader can take.
+public struct SampleLimitExceeded: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The most samples that were allowed.
+  public let limit: Int
+
+  public init(limit: Int) { self.limit = limit }
+
+  public var description: String { "more than \(limit) samples" }
 }

@@ -25,6 +25,7 @@ final class Sidecar: Sendable {
   private let management: ManagementPoller?
   private let backfill: Backfill?
   private let writer: RemoteWriteReceiver
+  private let startTime = SystemTime().now()
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
   private let hasJobs: Bool
@@ -100,7 +101,7 @@ final class Sidecar: Sendable {
         client: client, time: time, registry: registry, logger: logger("backfill"))
     let recorded = RecordedMetrics(rules: rules, store: store)
     let process = ProcessMetrics(
-      store: store, registry: registry, version: Harecast.version, startTime: SystemTime().now())
+      store: store, registry: registry, version: Harecast.version, startTime: startTime)
     page = MetricsPage(
       store: store, registry: registry, time: time, recorded: recorded.metadata, refresh: process.refresh)
     reloadSucceeded = registry.gauge(
@@ -115,7 +116,7 @@ final class Sidecar: Sendable {
 
   /// Reads the configuration again and goes over to it, or changes nothing if it is not good.
   ///
-  /// Storage and management settings and the evaluation defaults of `global` take effect at the next start.
+  /// Storage, management and backfill settings and the evaluation defaults of `global` take effect at the next start.
   func reload() throws {
     try plan.withLock { plan in
       do {
@@ -143,8 +144,6 @@ final class Sidecar: Sendable {
     reloadSucceeded.set(1)
     reloadTime.set(Double(SystemTime().now()) / 1000)
   }
-
-  private let startTime = SystemTime().now()
 
   /// The services to run, in the order in which they start; they stop in reverse.
   func services(
@@ -174,7 +173,15 @@ final class Sidecar: Sendable {
       Loop { [rules] in try await rules.run() },
       ReloadOnSignal(sidecar: self),
     ]
-    if let backfill { services.append(Loop { try await backfill.run() }) }
+    if let backfill {
+      services.append(Loop { try await backfill.run() })
+      services.append(
+        Loop { [rules, time] in
+          while !backfill.isFinished { try await time.sleep(until: time.now() + 5000) }
+          // Models that began with the first scrape now get to know what came before it.
+          if backfill.progress.samples > 0 { await rules.relearn() }
+        })
+    }
     if let management { services.append(Loop { @Sendable in await management.run() }) }
     return services
   }

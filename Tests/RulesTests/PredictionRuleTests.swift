@@ -45,6 +45,44 @@ struct PredictionRuleTests {
     #expect(try #require(error) < 1)
   }
 
+  @Test func `models told to relearn know a past that the store has got since`() async throws {
+    let fixture = RuleFixture()
+    try fixture.load(
+      """
+      groups:
+      - name: g
+        rules:
+        - record: depth_forecast
+          expr: depth
+          forecast: {horizons: [1h], history: 1d, step: 1m}
+        - record: depth_score
+          expr: depth
+          anomaly: {history: 1d}
+      """)
+    func width() throws -> Double {
+      let band = try ["0.025", "0.975"].map {
+        try fixture.value(#"depth_forecast{queue="q", horizon="1h", q="\#($0)"}"#)
+      }
+      return band[1] - band[0]
+    }
+    func depth(_ seconds: Int64) -> Double { 100 + Double(seconds / 60 % 7 * 3 % 11) }
+    let recent: Int64 = 43_200
+    try await fixture.play(Self.queue, from: recent, through: recent + 300, value: depth)
+    let young = try width()
+    // Twelve hours that another server had.
+    let seconds = Array(stride(from: Int64(0), to: recent, by: 60))
+    let taken = try await fixture.store.appendHistory(
+      Self.queue, timestamps: seconds.map { RuleFixture.start + $0 * 1000 }, values: seconds.map(depth),
+      now: fixture.time.now())
+    #expect(taken == seconds.count)
+    try await fixture.play(Self.queue, from: recent + 315, through: recent + 330, value: depth)
+    #expect(try width() > young / 2)
+    await fixture.manager.relearn()
+    try await fixture.play(Self.queue, from: recent + 345, through: recent + 405, value: depth)
+    #expect(try width() < young / 2)
+    #expect(fixture.manager.groups()[0].rules.allSatisfy { $0.lastError == nil })
+  }
+
   @Test func `the curve reaches from now to the farthest horizon, close together at first`() async throws {
     let fixture = RuleFixture(configuration: RuleManagerConfiguration(evaluationInterval: 60_000))
     try fixture.load(

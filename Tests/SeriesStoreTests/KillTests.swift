@@ -1,4 +1,5 @@
 import Foundation
+import HarecastTestKit
 import Testing
 import TimeSeries
 
@@ -28,8 +29,8 @@ struct KillTests {
 
   @Test func everyAcknowledgedSampleIsThereOnceAfterEachOfAHundredKills() async throws {
     let kills = ProcessInfo.processInfo.environment["HARECAST_KILLS"].flatMap { Int($0) } ?? 100
-    let folder = FileManager.default.temporaryDirectory.appending(path: "kill-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let parent = try TemporaryFolder()
+    let folder = parent.path + "/data"
     var random = SystemRandomNumberGenerator()
     var acknowledged = [Set<Int64>](repeating: [], count: Self.seriesCount)
     var round: Int64 = 0

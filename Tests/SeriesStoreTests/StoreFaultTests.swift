@@ -18,7 +18,7 @@ struct StoreFaultTests {
 
   @Test("a file of somebody else is refused and left as it is", arguments: [0, 1, 2])
   func refusesForeignFiles(_ kind: Int) throws {
-    let folder = StoreFolder()
+    let folder = try StoreFolder()
     try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
     switch kind {
     case 0:
@@ -39,7 +39,7 @@ struct StoreFaultTests {
 
   @Test("a file of a newer version is refused, and says so")
   func refusesNewerFiles() async throws {
-    let folder = StoreFolder()
+    let folder = try StoreFolder()
     let store = try SeriesStore.open(folder: folder.path, now: now)
     await store.close()
     let file = try DatabaseQueue(path: folder.file)
@@ -50,7 +50,7 @@ struct StoreFaultTests {
 
   @Test("a damaged file is refused with its path, whichever page is hit")
   func refusesDamagedFiles() async throws {
-    let folder = StoreFolder()
+    let folder = try StoreFolder()
     let store = try SeriesStore.open(folder: folder.path, now: now)
     for index in 0..<50 { try await append(store, Double(index), at: now - Int64(100 - index) * 1000) }
     await store.close()
@@ -82,7 +82,7 @@ struct StoreFaultTests {
 
   @Test("a second process, or a second store, is kept out")
   func keepsOthersOut() async throws {
-    let folder = StoreFolder()
+    let folder = try StoreFolder()
     let store = try SeriesStore.open(folder: folder.path, now: now)
     #expect(throws: StoreError.inUse(path: folder.path)) { try SeriesStore.open(folder: folder.path, now: now) }
     await store.close()
@@ -92,7 +92,7 @@ struct StoreFaultTests {
 
   @Test("when the disk is full nothing is acknowledged, everything is served, and nothing is lost once there is room")
   func survivesAFullDisk() async throws {
-    let folder = StoreFolder()
+    let folder = try StoreFolder()
     let store = try SeriesStore.open(folder: folder.path, now: now)
     try await append(store, 1, at: now - 5000)
     // A quota of pages behaves as a full disk does.

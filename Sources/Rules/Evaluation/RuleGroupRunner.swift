@@ -33,6 +33,8 @@ actor RuleGroupRunner {
   var nextModelSave: [Int64]
   /// The runner of an earlier version of this group, until its memories are taken over.
   private var predecessor: RuleGroupRunner?
+  /// Whether models are to learn their histories anew at the next evaluation.
+  private var wantsRelearning = false
   /// How many samples the rules gave in the evaluation under way.
   private var samples = 0
   /// When the group was stopped, in UTC milliseconds, and what it had given.
@@ -111,6 +113,7 @@ actor RuleGroupRunner {
     let started = ContinuousClock.now
     await takeOver()
     restoreKeptState(at: slot)
+    if wantsRelearning { relearnNow() }
     describeSeries()
     samples = 0
     for index in group.rules.indices {
@@ -186,6 +189,24 @@ actor RuleGroupRunner {
         RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value)
       }
       try write(recorded, rule: index, at: time)
+    }
+  }
+
+  /// Has the models learn their histories anew, because the past in the store has changed.
+  func relearn() { wantsRelearning = true }
+
+  private func relearnNow() {
+    wantsRelearning = false
+    for index in memories.indices {
+      switch memories[index] {
+      case .forecast(var forecast):
+        forecast.relearn()
+        memories[index] = .forecast(forecast)
+      case .anomaly(var anomaly):
+        anomaly.relearn()
+        memories[index] = .anomaly(anomaly)
+      case .alerts, .none: break
+      }
     }
   }
 

@@ -31,6 +31,12 @@ struct AnomalyRule: Sendable {
     busiest = BusiestSeries(limit: block.limit)
   }
 
+  /// Has the next evaluation learn all histories anew.
+  mutating func relearn() {
+    signals = [:]
+    gridEnd = nil
+  }
+
   /// Scores what is new and gives what is to be recorded.
   ///
   /// - Parameters:

@@ -33,6 +33,9 @@ struct ForecastRule: Sendable {
     tallies = Array(repeating: SkillTally(), count: horizons.count)
   }
 
+  /// Has the next evaluation learn all histories anew.
+  mutating func relearn() { gridEnd = nil }
+
   /// The number of series that have a state.
   var seriesCount: Int { signals.count }
 
