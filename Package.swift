@@ -83,10 +83,24 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    // Floor 5: the configuration file as a whole; a recorded cluster, replayed; what would have been predicted.
+    .target(
+      name: "Delivery",
+      dependencies: [
+        "TimeSeries", "Exposition", "RemoteWrite", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", logging,
+      ],
+      swiftSettings: settings),
+
+    // Floor 5: incidents; the configuration file as a whole; a recorded cluster, replayed; what would have been predicted.
+    .target(
+      name: "Operations",
+      dependencies: [
+        "TimeSeries", "Exposition", "StrictYAML", "Forecasting", "AnomalyDetection", "SeriesStore", "PromQL",
+        "Collection", "Broker", "Rules", logging,
+      ],
+      swiftSettings: settings),
     .target(
       name: "Settings",
-      dependencies: ["TimeSeries", "StrictYAML", "SeriesStore", "Collection", "Broker"],
+      dependencies: ["TimeSeries", "StrictYAML", "SeriesStore", "Collection", "Broker", "Delivery"],
       swiftSettings: settings),
     .target(
       name: "Demo",
@@ -101,7 +115,8 @@ let package = Package(
     .target(
       name: "HTTPAPI",
       dependencies: [
-        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "CCrypt", hummingbird,
+        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "Operations", "CCrypt",
+        hummingbird,
         hummingbirdCore, nioSSL, logging, lifecycle,
       ],
       swiftSettings: settings),
@@ -111,7 +126,7 @@ let package = Package(
       name: "harecast",
       dependencies: [
         "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "HTTPAPI", logging, lifecycle,
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "Operations", "HTTPAPI", logging, lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -157,6 +172,19 @@ let package = Package(
       dependencies: [
         "Rules", "HarecastTestKit", "TimeSeries", "Exposition", "StrictYAML", "Forecasting", "AnomalyDetection",
         "SeriesStore", "PromQL",
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "DeliveryTests",
+      dependencies: [
+        "Delivery", "HarecastTestKit", "Collection", "HTTPFetch", "Exposition", "RemoteWrite", "StrictYAML",
+        "SeriesStore", "TimeSeries", logging,
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "OperationsTests",
+      dependencies: [
+        "Operations", "HarecastTestKit", "TimeSeries", "SeriesStore", "PromQL", "Rules", "StrictYAML", logging,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,5 @@
+import HTTPFetch
+
 /// What to ask a source for next, and what becomes of the answers; a pure state machine.
 ///
 /// The newest history of all queries comes first. The stretch asked for at once adapts to the size of the answers.
@@ -57,7 +59,7 @@ struct BackfillPlan: Sendable {
   private let concurrency: Int
   private var queries: [Query]
   private var underWay: Set<Piece> = []
-  private var backoff = BackfillBackoff()
+  private var backoff = RetryBackoff()
   private var nextRequest: Int64 = .min
   private var closedReason: String?
   private let wanted: Int64

@@ -169,7 +169,7 @@ struct BackfillSourceRun: Sendable {
   private func names(
     _ selector: BackfillSelector, _ span: BackfillSpan, _ course: inout Course
   ) async throws(CancellationError) -> [String]? {
-    var backoff = BackfillBackoff()
+    var backoff = RetryBackoff()
     while true {
       let outcome: BackfillPlan.Outcome
       do {
