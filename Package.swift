@@ -115,9 +115,8 @@ let package = Package(
     .target(
       name: "HTTPAPI",
       dependencies: [
-        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "Operations", "CCrypt",
-        hummingbird,
-        hummingbirdCore, nioSSL, logging, lifecycle,
+        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "Operations",
+        "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
       ],
       swiftSettings: settings),
 
@@ -126,7 +125,8 @@ let package = Package(
       name: "harecast",
       dependencies: [
         "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "Operations", "HTTPAPI", logging, lifecycle,
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "Operations", "HTTPAPI", logging,
+        lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
