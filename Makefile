@@ -24,7 +24,7 @@ TEST_PACKAGES := debian-archive-keyring debootstrap openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/RemoteWriteFuzz
 SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \
-	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write)
+	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write incidents/run)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.
 PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')

@@ -6,7 +6,7 @@ import Foundation
 struct BacktestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backtest", abstract: "Replay recorded data and show what would have been predicted.",
-    subcommands: [BacktestForecastCommand.self, BacktestAnomalyCommand.self])
+    subcommands: [BacktestForecastCommand.self, BacktestAnomalyCommand.self, BacktestIncidentsCommand.self])
 }
 
 /// `harecast backtest forecast`: forecasts of a dataset at given origins.

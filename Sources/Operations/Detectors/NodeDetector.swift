@@ -1,0 +1,102 @@
+extension ClusterMemory {
+  /// Nodes that do not answer: crashed, killed or hung.
+  ///
+  /// A scrape or two are missed on a busy machine; three in a row of a node that answered quickly before are not, and
+  /// neither is one that its peers miss as well. A node that was slow already gets twice as long.
+  func silentNodes() -> [Finding] {
+    sortedNodes.compactMap { node in
+      let silence = node.silence(now)
+      guard silence >= 1.9 * timing.tick, node.lastAnswer != nil else { return nil }
+      let peers = sortedNodes.filter { $0.name != node.name && $0.silence(now) <= 1.5 * timing.tick }
+      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > 0 }
+      let isMissed = misses > 0 || node.newest[.seenRunning] == 0
+      let wasSlow = (node.scrape.median(last: 8) ?? 0) > 0.25 * timing.tick
+      let patience = (isMissed ? 2 : wasSlow ? 7 : 3) * timing.tick - 0.1 * timing.tick
+      guard silence >= patience else { return nil }
+      let isLong = silence >= 8 * timing.tick
+      var severity = isMissed ? 8.0 : isLong && !wasSlow ? 7.5 : 5
+      if node.newest[.drained] == 1 {
+        severity = 2
+      } else if isRollingRestart(besides: node), silence < 30 * timing.tick {
+        severity = 3
+      }
+      let down = Double(sortedNodes.count { $0.silence(now) >= 1.9 * timing.tick })
+      if severity >= 4, nodes.count > 2, down * 2 >= Double(nodes.count) { severity = 10 }
+      var evidence = [
+        IncidentEvidence("up", "no answer for \(Words.duration(silence))", share: isMissed ? 0.5 : 0.8)
+      ]
+      if misses > 0 {
+        evidence.append(
+          IncidentEvidence(
+            "rabbitmq_unreachable_cluster_peers_count", "\(misses) of \(peers.count) other nodes miss a peer",
+            share: 0.5)
+        )
+      }
+      if node.newest[.seenRunning] == 0 {
+        evidence.append(
+          IncidentEvidence("rabbitmq_management_node_running", "its peers say that it does not run", share: 0.3))
+      }
+      let queues = queues.values.filter { $0.node == node.name }.map(\.queue.description).sorted()
+      return Finding(
+        type: .nodeUnresponsive, object: node.name, affected: [node.name] + queues.prefix(20), severity: severity,
+        since: Int64(((node.lastAnswer ?? now) * 1000).rounded()),
+        summary: "node \(node.name) has not answered for \(Words.duration(silence))"
+          + (misses > 0 ? ", and its peers miss it" : "")
+          + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
+        evidence: evidence, isCertain: isMissed || isLong)
+    }
+  }
+
+  /// Whether another node has just restarted well: then this one's absence is probably the next step.
+  private func isRollingRestart(besides node: NodeTrack) -> Bool {
+    nodes.values.contains { other in
+      guard other.name != node.name, let restarted = other.restarted else { return false }
+      return now - restarted < 40 * timing.tick && other.silence(now) <= 1.5 * timing.tick
+    }
+  }
+
+  /// Nodes that answer us but not each other.
+  func partitions() -> [Finding] {
+    let reachable = sortedNodes.filter { $0.silence(now) <= 1.5 * timing.tick }
+    let cutOff = reachable.filter { ($0.newest[.partitions] ?? 0) > 0 }
+    // The broker's own word for a node that Mnesia has given up, although it answers.
+    let forgotten = reachable.filter {
+      $0.newest[.seenRunning] == 0 && now - ($0.restarted ?? 0) > 20 * timing.tick
+    }
+    guard disagreement >= 2 || !cutOff.isEmpty || (disagreement >= 1 && !forgotten.isEmpty) else { return [] }
+    let missing = reachable.filter { ($0.newest[.unreachablePeers] ?? 0) > 0 }
+    let worst = missing.map { $0.newest[.unreachablePeers] ?? 0 }.max() ?? 0
+    var evidence: [IncidentEvidence] = []
+    if !missing.isEmpty {
+      let list = missing.map { "\($0.name) misses \(Words.number($0.newest[.unreachablePeers] ?? 0))" }
+      evidence.append(
+        IncidentEvidence("rabbitmq_unreachable_cluster_peers_count", list.joined(separator: ", "), share: 0.7))
+      evidence.append(IncidentEvidence("up", "all of them answer us", share: 0.2))
+    }
+    if !cutOff.isEmpty {
+      evidence.append(
+        IncidentEvidence(
+          "rabbitmq_management_node_partitions", "\(cutOff.map(\.name).joined(separator: ", ")) report a partition",
+          share: 0.6))
+    }
+    if !forgotten.isEmpty {
+      evidence.append(
+        IncidentEvidence(
+          "rabbitmq_management_node_running",
+          "\(forgotten.map(\.name).joined(separator: ", ")) answer but count as not running", share: 0.3))
+    }
+    // The node that misses most is the one on the smaller side.
+    let alone = missing.filter { ($0.newest[.unreachablePeers] ?? 0) == worst }.map(\.name)
+    let affected = Array(Set(missing.map(\.name) + cutOff.map(\.name) + forgotten.map(\.name))).sorted()
+    let isMajorityLost = nodes.count > 1 && missing.count == reachable.count && alone.count == reachable.count
+    return [
+      Finding(
+        type: .networkPartition, object: alone.count == 1 ? alone[0] : "", affected: affected,
+        severity: isMajorityLost ? 10 : 8, since: nowMilliseconds - Int64(Double(disagreement) * timing.tick * 1000),
+        summary: alone.count == 1 && worst > 1
+          ? "node \(alone[0]) is cut off from its peers although it runs"
+          : "the nodes \(affected.joined(separator: ", ")) answer, but do not reach each other",
+        evidence: evidence, isCertain: true)
+    ]
+  }
+}

@@ -1,0 +1,59 @@
+/// What is remembered of one node.
+struct NodeTrack: Sendable {
+  let name: String
+  /// In seconds.
+  let firstSeen: Double
+  var signals: [NodeMetric: SignalTrack] = [:]
+  var counters: [NodeMetric: CounterTrack] = [:]
+  var scrape = SignalTrack()
+  var newest: [NodeMetric: Double] = [:]
+  /// When it last answered, in seconds.
+  var lastAnswer: Double?
+  /// When it was last seen to have restarted, in seconds.
+  var restarted: Double?
+  var memoryTrend: TrendToLimit?
+  var diskTrend: TrendToLimit?
+
+  private static let counted: Set<NodeMetric> = [
+    .connectionsOpened, .connectionsClosed, .failedLogins, .received, .delivered, .acknowledged, .redelivered,
+  ]
+  private static let remembered: Set<NodeMetric> = [
+    .memory, .diskFree, .descriptors, .processes, .connections, .channels, .queueMemory, .binaryMemory,
+    .processMemory, .commitLatency, .runQueue, .unacked, .ready,
+  ]
+
+  init(name: String, firstSeen: Double) {
+    self.name = name
+    self.firstSeen = firstSeen
+  }
+
+  mutating func observe(_ node: NodeObservation, at time: Double, _ timing: IncidentTiming) {
+    if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
+    if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
+    if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
+      restarted = time
+      // What it was before says nothing about what it is now.
+      for metric in [NodeMetric.memory, .descriptors, .processes] { signals[metric] = nil }
+    }
+    for (metric, value) in node.values {
+      newest[metric] = value
+      if Self.counted.contains(metric) { counters[metric, default: CounterTrack()].append(value, at: time) }
+      if Self.remembered.contains(metric) { signals[metric, default: SignalTrack()].append(value, at: time) }
+    }
+    // An alarm that is not shown is not known, and what the peers said of a node that came back is old.
+    for metric in [NodeMetric.memoryAlarm, .diskAlarm, .unreachablePeers] where node[metric] == nil {
+      newest[metric] = nil
+    }
+    // While the node is silent the last forecast stands.
+    if node[.memory] != nil { memoryTrend = trend(.memory, newest[.memoryLimit], rising: true, .memory) }
+    if node[.diskFree] != nil { diskTrend = trend(.diskFree, newest[.diskLimit], rising: false, .disk) }
+  }
+
+  func trend(_ metric: NodeMetric, _ limit: Double?, rising: Bool, _ habit: TrendToLimit.Habit) -> TrendToLimit? {
+    guard let limit, let track = signals[metric] else { return nil }
+    return TrendToLimit.find(in: track, limit: limit, rising: rising, habit: habit)
+  }
+
+  /// How long it has not answered, in seconds; 0 for a node that never did.
+  func silence(_ now: Double) -> Double { lastAnswer.map { max(0, now - $0) } ?? 0 }
+}

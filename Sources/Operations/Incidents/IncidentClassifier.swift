@@ -1,0 +1,40 @@
+/// From what is observed of a cluster, tick by tick, to its incidents: what is wrong, since when, how long there is.
+///
+/// Pure: the time comes with each observation. One classifier watches one cluster.
+public struct IncidentClassifier: Sendable {
+  var memory: ClusterMemory
+  var book: IncidentBook
+
+  /// - Parameters:
+  ///   - depthLimit: ready messages that are too many for a queue without a limit of its own.
+  public init(timing: IncidentTiming, cluster: String = "", depthLimit: Double = 10_000) {
+    memory = ClusterMemory(timing: timing, depthLimit: depthLimit)
+    book = IncidentBook(timing: timing, cluster: cluster)
+  }
+
+  /// Takes an observation; returns what it changes.
+  ///
+  /// - Parameter maintenance: the objects under planned work, ``MaintenanceWindow/everything`` for all.
+  /// - Complexity: O(nodes + queues), each with a search over a few hundred points.
+  public mutating func observe(_ observation: ClusterObservation, maintenance: Set<String> = []) -> [IncidentEvent] {
+    memory.observe(observation)
+    let findings =
+      memory.partitions() + memory.silentNodes() + memory.disks() + memory.memories() + memory.connectionStorms()
+      + memory.consumerFailures() + memory.fillingQueues() + memory.degradations()
+    return book.update(findings, at: observation.time, maintenance: maintenance)
+  }
+
+  /// The incidents that are open, worst first.
+  public var open: [Incident] {
+    book.open.values.sorted { ($1.severity, $0.openedAt, $0.id) < ($0.severity, $1.openedAt, $1.id) }
+  }
+
+  /// What becomes of each queue, as of the last observation.
+  public var fates: [QueueFate] { memory.fates.values.sorted { $0.queue < $1.queue } }
+
+  /// Goes on with incidents that were open before a restart.
+  public mutating func restore(_ incidents: [Incident]) { book.restore(incidents) }
+
+  /// How often something was seen and not opened, by reason.
+  public var suppressed: [String: Int] { book.suppressed }
+}
