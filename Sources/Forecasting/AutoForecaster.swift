@@ -1,249 +1,157 @@
-/// The forecaster that needs no choice: a mixture of cheap experts, judged by their own record on this very signal.
+/// The forecaster that needs no choice: mixtures of cheap experts on one grid or two.
 ///
-/// For a ladder of horizons it keeps a panel of experts (last value, means, the same time yesterday and last week, a
-/// shorter rhythm if there is one, trends, and a regression among all these) on trial: each forecasts from every
-/// origin, and its error counts when the target comes. What is mixed, and how sharply, follows from these records;
-/// the intervals are the quantiles of the mixture's own errors at that horizon. Short histories answer with wide
-/// intervals from the first value on.
+/// See ``GridMixture`` for how it learns. Where the step is so short that the values kept do not reach back over two
+/// weeks, a second mixture sees every n-th value, a quarter of an hour apart, over five weeks: the near future comes
+/// from the first, the far future from the second, and between them they are blended.
 public struct AutoForecaster: ForecastModel {
   public static let name = "auto"
 
-  /// Three days of minutes, fifteen days of five minutes.
-  private static let capacity = 4320
+  /// The values kept where one grid is enough: fifteen days of five minutes.
+  private static let soleCapacity = 4320
+  /// The values kept on the near one of two grids: two days of minutes.
+  private static let nearCapacity = 2880
+  /// The values kept on the far grid: five weeks of quarter hours.
+  private static let farCapacity = 3360
+  /// The least step of the far grid, in milliseconds.
+  private static let farStep: Int64 = 900_000
+  /// The far grid has a say from this many of its values on.
+  private static let farIsReady = 120
+  /// Between these horizons, in steps of the far grid, the say goes over from the near grid to the far one.
+  private static let handover = (from: 8.0, through: 24.0)
 
-  /// The farthest horizon that is tried out; beyond it, the last one tried is continued.
-  private static let farthestTrial = 1440
-
-  /// The horizons whose record tells far ones of a change of regime.
-  private static let recentHorizons = [2, 8]
-
-  private(set) var facts = SignalFacts()
-  private(set) var history = ObservedHistory(capacity: capacity)
-  private(set) var rhythm = Rhythm()
-  private(set) var nodes: [HorizonNode] = []
-  /// The number of values at which the rhythm is looked for again.
-  private var nextRhythmCheck = 0
+  var facts = SignalFacts()
+  var near = GridMixture(step: 60_000, capacity: soleCapacity, farthestTrial: 1440)
+  var far: GridMixture?
 
   public init() {}
 
   public var observationCount: Int { facts.observationCount }
 
-  /// - Complexity: O(n), about 3 ms for 4,032 values; values older than the newest 4,320 are not used.
+  /// - Complexity: O(n), about 3 ms for 4,032 values on one grid, twice that on two.
   public mutating func fit(_ series: ForecastSeries) {
+    let ratio = Self.farRatio(step: series.step)
+    guard let ratio else { return fit(series, far: []) }
+    var every: [Double] = []
+    var time = series.start
+    for value in series.values {
+      if Self.isFarPoint(time, step: series.step, ratio: ratio) { every.append(value) }
+      time &+= series.step
+    }
+    fit(series, far: every)
+  }
+
+  /// Learns a history whose far past is known on the far grid only.
+  ///
+  /// - Parameters:
+  ///   - series: the history at the model's step.
+  ///   - far: the values on the far grid (see ``farRatio(step:)``), the newest not after the end of `series`.
+  public mutating func fit(_ series: ForecastSeries, far values: [Double]) {
     facts = SignalFacts(series)
+    for value in values where value.isFinite { facts.noteLeast(value) }
     for value in series.values { facts.note(value) }
-    learn(history: series.values[...])
+    (near, far) = Self.grids(step: series.step)
+    near.learn(series.values[...])
+    far?.learn(values[...])
   }
 
   /// - Complexity: O(n) in the values kept with a tiny constant, about 7 µs; now and then, when the signal's rhythm
-  ///   has changed, as much as `fit`.
+  ///   has changed or old values are dropped, as much as `fit`.
   public mutating func update(_ value: Double) {
     facts.note(value)
-    let isUsual = !nodes.isEmpty && (history.fits(value) || !value.isFinite)
-    guard isUsual else { return learn(history: (history.raw + [value])[...]) }
-    let previousCount = history.values.count
-    history.append(value)
-    guard history.values.count != previousCount else { return }
-    if history.dropped + history.values.count >= nextRhythmCheck, rhythm != currentRhythm() {
-      return learn(history: history.raw[...])
-    }
-    scheduleRhythmCheck()
-    let history = history
-    HistoryView.with(history, rhythm: rhythm) { view in
-      ExpertPanel.with { panel in
-        let now = view.count - 1
-        for index in nodes.indices {
-          nodes[index].settle(view, panel: panel, now: now, dropped: history.dropped)
-          let stride = nodes[index].stride
-          guard (history.dropped + now) % stride == 0 else { continue }
-          nodes[index].tryOut(view, panel: panel, origin: now, dropped: history.dropped, density: stride)
-        }
-      }
+    near.update(value)
+    if let ratio = Self.farRatio(step: facts.step), Self.isFarPoint(facts.end, step: facts.step, ratio: ratio) {
+      far?.update(value)
     }
   }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)
-    guard !history.values.isEmpty else { throw .noObservations }
-    return withPaths(horizons) { path in
-      facts.distribution(horizons: horizons, quantiles: quantiles, factor: history.factor) { _, horizon in
-        path(horizon).row
-      }
+    guard !near.history.values.isEmpty else { throw .noObservations }
+    let outlooks = outlooks(horizons)
+    return facts.distribution(horizons: horizons, quantiles: quantiles, factor: near.history.factor) { index, _ in
+      outlooks[index].row
     }
   }
 
-  // MARK: Learning
+  // MARK: Grids
 
-  private mutating func learn(history raw: ArraySlice<Double>) {
-    history.reset(raw)
-    rhythm = currentRhythm()
-    nextRhythmCheck = 0
-    scheduleRhythmCheck()
-    let farthest = min(Self.farthestTrial, max(24, rhythm.unit))
-    nodes = horizonLadder(through: farthest).map { HorizonNode(horizon: $0) }
-    guard !history.values.isEmpty else { return }
-    let history = history
-    HistoryView.with(history, rhythm: rhythm) { view in
-      ExpertPanel.with { panel in
-        for index in nodes.indices { Self.replay(&nodes[index], view: view, panel: panel, dropped: history.dropped) }
-      }
+  /// How many steps of a signal make one of its far grid; nil where one grid is enough.
+  ///
+  /// The far grid's points lie at multiples of its step since the epoch, or within one step after.
+  public static func farRatio(step: Int64) -> Int? {
+    guard step > 0, step * Int64(soleCapacity) < 14 * SeasonalPeriods.dayMilliseconds else { return nil }
+    let least = (farStep + step - 1) / step
+    // A day shall be a whole number of far steps.
+    return (least...(4 * least)).first { SeasonalPeriods.dayMilliseconds % ($0 * step) == 0 }.map { Int($0) }
+  }
+
+  /// How many values are kept at the signal's step, and on the far grid, at most.
+  public static func historyCounts(step: Int64) -> (near: Int, far: Int) {
+    farRatio(step: step) == nil ? (soleCapacity, 0) : (nearCapacity, farCapacity)
+  }
+
+  static func isFarPoint(_ time: Int64, step: Int64, ratio: Int) -> Bool {
+    let width = step * Int64(ratio)
+    return ((time % width) + width) % width < step
+  }
+
+  static func grids(step: Int64) -> (near: GridMixture, far: GridMixture?) {
+    guard let ratio = farRatio(step: step) else {
+      return (GridMixture(step: step, capacity: soleCapacity, farthestTrial: 1440), nil)
     }
-  }
-
-  /// Puts a node through the whole history: coarsely over the old part, finely over the last day.
-  private static func replay(_ node: inout HorizonNode, view: HistoryView, panel: ExpertPanel, dropped: Int) {
-    let end = view.count - node.horizon
-    guard end > 0 else { return }
-    let first = end > 24 ? min(view.rhythm.unit, end / 4) : min(2, end - 1)
-    let fineStart = max(first, end - view.rhythm.unit)
-    let coarse = max(node.stride, (end - first) / 500)
-    let fine = max(node.stride, min(coarse, (end - fineStart) / 250))
-    var origin = first
-    while origin < view.count {
-      node.settle(view, panel: panel, now: origin, dropped: dropped)
-      let step = origin < fineStart ? coarse : fine
-      node.tryOut(view, panel: panel, origin: origin, dropped: dropped, density: step)
-      origin += step
-    }
-    node.settle(view, panel: panel, now: view.count - 1, dropped: dropped)
-  }
-
-  private func currentRhythm() -> Rhythm {
-    let day = SeasonalPeriods.daily(step: facts.step)
-    let longest = day.map { min(400, $0 / 2 - 1) } ?? 400
-    return Rhythm(day: day, short: SeasonalPeriods.strongest(of: history.values[...], longest: longest))
-  }
-
-  private mutating func scheduleRhythmCheck() {
-    let seen = history.dropped + history.values.count
-    if seen >= nextRhythmCheck { nextRhythmCheck = seen + max(16, min(seen / 4, rhythm.unit)) }
+    return (
+      GridMixture(step: step, capacity: nearCapacity, farthestTrial: max(24, 24 * ratio)),
+      GridMixture(step: step * Int64(ratio), capacity: farCapacity, farthestTrial: 1440)
+    )
   }
 
   // MARK: Paths
 
-  /// What is expected at one horizon.
-  struct Outlook {
-    /// The distribution as a row of quantiles in scaled units.
-    var row: [Double]
-    /// How much of it is the trend that the signal is in now.
-    var trendShare: Double
-    /// The farthest horizon that was tried out.
-    var lastTried: Int
-  }
-
-  /// Calls `body` with a function that gives the outlook at any of the horizons.
+  /// The outlook at each of the horizons, in the units of the near grid.
   ///
-  /// - Parameter horizons: the horizons that may be asked for, ascending and not empty.
-  func withPaths<Result>(_ horizons: [Int], _ body: ((_ horizon: Int) -> Outlook) -> Result) -> Result {
-    let ahead = history.trailingGap
-    return HistoryView.with(history, rhythm: rhythm) { view in
-      ExpertPanel.with { panel in
-        let table = errorTable(view, panel: panel, horizons: horizons.map { $0 + ahead })
-        let tried = table.horizons.count - 1
-        let lastTried = table.horizons[tried]
-        let known = nodes[tried].predict(view, panel: panel, horizon: lastTried)
-        let recent = recentRelativeErrors()
-        let trend = RunningTrend.find(view)
-        let newest = view.values[view.count - 1]
-        return body { horizon in
-          let horizon = horizon + ahead
-          let (centre, own) = centre(view, panel: panel, horizon: horizon, tried: tried, recent: recent)
-          var row = table.row(at: horizon)
-          // What was never tested is doubted: a course beyond the last horizon tried, and one that only the record at
-          // short horizons speaks for.
-          let untested = horizon > lastTried ? centre - known : 0
-          ErrorTable.widen(&row, byDoubtOf: max(abs(untested), abs(centre - own)))
-          for index in row.indices { row[index] += centre }
-          let share = trend?.share(at: horizon, lastTried: lastTried) ?? 0
-          if let trend, share > 0 {
-            for (index, carried) in trend.row(from: newest, at: horizon).enumerated() {
-              row[index] += share * (carried - row[index])
-            }
-          }
-          return Outlook(row: row, trendShare: share, lastTried: lastTried)
-        }
+  /// - Parameter horizons: ascending and not empty.
+  func outlooks(_ horizons: [Int]) -> [GridMixture.Outlook] {
+    guard let far, let ratio = Self.farRatio(step: facts.step), far.history.values.count >= Self.farIsReady else {
+      return near.outlooks(horizons)
+    }
+    let width = far.step
+    let lag = Int((((facts.end % width) + width) % width) / facts.step)
+    /// Where a horizon lies on the far grid: the steps before and after it, and how far between.
+    func place(_ horizon: Int) -> (below: Int, above: Int, share: Double) {
+      let (whole, rest) = (horizon + lag).quotientAndRemainder(dividingBy: ratio)
+      if rest == 0 || whole == 0 { return (max(1, whole), max(1, whole), 0) }
+      return (whole, whole + 1, Double(rest) / Double(ratio))
+    }
+    let first = Self.handover.from * Double(ratio)
+    let distant = horizons.filter { Double($0) > first }
+    guard !distant.isEmpty else { return near.outlooks(horizons) }
+    var farHorizons: [Int] = []
+    for horizon in distant {
+      let (below, above, _) = place(horizon)
+      for one in [below, above] where one > farHorizons.last ?? 0 { farHorizons.append(one) }
+    }
+    let known = far.outlooks(farHorizons)
+    var position: [Int: Int] = [:]
+    for (index, horizon) in farHorizons.enumerated() { position[horizon] = index }
+    let factor = near.history.factor / far.history.factor
+    // What is left to the far grid alone need not be asked of the near one.
+    let (from, through) = Self.handover
+    let shared = horizons.prefix { Double($0) < through * Double(ratio) }
+    var result = shared.isEmpty ? [] : near.outlooks(Array(shared))
+    for (index, horizon) in horizons.enumerated() where Double(horizon) > first {
+      let (below, above, share) = place(horizon)
+      guard let low = position[below], let high = position[above] else { continue }
+      var outlook = known[low]
+      if above != below { outlook.blend(known[high], share: share) }
+      for column in outlook.row.indices { outlook.row[column] *= factor }
+      outlook.lastTried *= ratio
+      if index < shared.count {
+        let say = (Double(horizon) / Double(ratio) - from) / (through - from)
+        result[index].blend(outlook, share: say)
+      } else {
+        result.append(outlook)
       }
     }
-  }
-
-  /// The experts' recent relative errors at two short horizons, as a geometric mean: the shorter has seen more of a
-  /// new regime, the longer tells trends from noise.
-  private func recentRelativeErrors() -> [Double] {
-    let records = nodes.lazy.filter { Self.recentHorizons.contains($0.horizon) }.map {
-      $0.scores.recentRelativeErrors()
-    }
-    guard let first = records.first, let second = records.last else { return [] }
-    return zip(first, second).map { ($0 * $1).squareRoot() }
-  }
-
-  /// The mixture's forecast at any horizon, between two nodes by asking both; with regard to the recent record at
-  /// short horizons, and by the horizon's own record alone.
-  private func centre(
-    _ view: HistoryView, panel: ExpertPanel, horizon: Int, tried: Int, recent: [Double]
-  ) -> (centre: Double, own: Double) {
-    func ask(_ node: HorizonNode) -> (centre: Double, own: Double) {
-      let own = node.predict(view, panel: panel, horizon: horizon)
-      guard node.horizon > 8 else { return (own, own) }
-      return (node.predict(view, panel: panel, horizon: horizon, recent: recent), own)
-    }
-    let upper = min(tried, nodes.firstIndex { $0.horizon >= horizon } ?? tried)
-    let high = ask(nodes[upper])
-    guard upper > 0, nodes[upper].horizon > horizon else { return high }
-    let low = ask(nodes[upper - 1])
-    let below = nodes[upper - 1].horizon
-    let share = Double(horizon - below) / Double(nodes[upper].horizon - below)
-    return (low.centre + (high.centre - low.centre) * share, low.own + (high.own - low.own) * share)
-  }
-
-  /// The error quantiles of the nodes that were tried, worked out only where one of the horizons needs them.
-  private func errorTable(_ view: HistoryView, panel: ExpertPanel, horizons: [Int]) -> ErrorTable {
-    let untried = nodes.firstIndex { $0.errors.entries.count < 4 } ?? nodes.count
-    let count = max(1, untried)
-    var isNeeded = [Bool](repeating: false, count: count)
-    var upper = 0
-    for horizon in horizons {
-      while upper < count - 1, nodes[upper].horizon < horizon { upper += 1 }
-      isNeeded[upper] = true
-      if upper > 0 { isNeeded[upper - 1] = true }
-    }
-    let cold = ColdStart.scale(history.values)
-    let rows = nodes.prefix(count).enumerated().map { index, node in
-      isNeeded[index] ? node.errorQuantiles(view, panel: panel, dropped: history.dropped, cold: cold) : []
-    }
-    return ErrorTable(horizons: nodes.prefix(count).map(\.horizon), rows: rows)
-  }
-
-  // MARK: State
-
-  /// The position of the newest value, counted from the first value ever.
-  private var newestPosition: Int { max(0, history.dropped + history.values.count - 1) }
-
-  public func saved() -> [UInt8] {
-    var writer = StateWriter(modelName: Self.name)
-    facts.write(to: &writer)
-    history.write(to: &writer)
-    writer.write(rhythm.day ?? 0)
-    writer.write(rhythm.short ?? 0)
-    writer.write(nextRhythmCheck)
-    writer.write(nodes.count)
-    for node in nodes { node.write(to: &writer, newest: newestPosition) }
-    return writer.bytes
-  }
-
-  public init(restoring bytes: [UInt8]) throws(ForecastError) {
-    var reader = StateReader(bytes)
-    try reader.readHeader(of: Self.name)
-    facts = try SignalFacts(&reader)
-    history = try ObservedHistory(&reader, capacity: Self.capacity)
-    let day = try reader.readInt(in: 0...100_000)
-    let short = try reader.readInt(in: 0...100_000)
-    rhythm = Rhythm(day: day > 1 ? day : nil, short: short > 1 ? short : nil)
-    nextRhythmCheck = try reader.readInt(in: 0...(Int.max / 2))
-    for _ in 0..<(try reader.readInt(in: 0...64)) { nodes.append(try HorizonNode(&reader, newest: newestPosition)) }
-    for (earlier, later) in zip(nodes, nodes.dropFirst()) where later.horizon <= earlier.horizon {
-      throw .unreadableState("horizon \(later.horizon) after \(earlier.horizon)")
-    }
-    guard !nodes.isEmpty || history.values.isEmpty else { throw .unreadableState("a history without any horizon") }
-    try reader.readEnd()
+    return result
   }
 }

@@ -5,32 +5,43 @@ struct ErrorMemory: Sendable {
     var error: Float
     /// The number of steps that the entry stands for.
     var density: UInt32
-    /// The time that the error was made about, counted from the first value ever.
-    var target: Int
+    /// The position of the value that the error was made about.
+    var target: Int { Int(position) }
+    private var position: UInt32
+
+    init(error: Float, density: UInt32, target: Int) {
+      self.error = error
+      self.density = density
+      position = UInt32(clamping: target)
+    }
   }
 
-  static let capacity = 384
+  /// The most errors remembered; even.
+  let capacity: Int
 
   /// The errors, oldest first.
   private(set) var entries: [Entry] = []
 
-  init() {}
+  init(capacity: Int = 384) {
+    self.capacity = capacity & ~1
+    entries.reserveCapacity(self.capacity + 1)
+  }
 
   /// Adds an error.
   ///
   /// When full, every second entry goes and its neighbour stands for both.
   mutating func append(_ entry: Entry) {
     entries.append(entry)
-    guard entries.count > Self.capacity else { return }
+    guard entries.count > capacity else { return }
     var thinned: [Entry] = []
-    thinned.reserveCapacity(Self.capacity + 1)
-    for index in stride(from: 0, to: Self.capacity, by: 2) {
+    thinned.reserveCapacity(capacity + 1)
+    for index in stride(from: 0, to: capacity, by: 2) {
       // Alternating which of two neighbours stays keeps any fixed rhythm of the errors from being sampled away.
       var survivor = entries[index + (index / 2) % 2]
       survivor.density = entries[index].density &+ entries[index + 1].density
       thinned.append(survivor)
     }
-    thinned.append(contentsOf: entries[Self.capacity...])
+    thinned.append(contentsOf: entries[capacity...])
     entries = thinned
   }
 
@@ -52,26 +63,5 @@ struct ErrorMemory: Sendable {
     let distance = Double(entries[entries.count - 1].target - entries[0].target) / Double(entries.count - 1)
     guard squares > 0, distance >= 1 else { return 0.9 }
     return power(min(0.9999, max(0, products / squares)), 1 / distance)
-  }
-
-  /// - Parameter newest: the position of the newest value of the history.
-  func write(to writer: inout StateWriter, newest: Int) {
-    writer.write(entries.count)
-    for entry in entries {
-      writer.write(entry.error.bitPattern)
-      writer.write(entry.density)
-      writer.write(UInt32(clamping: newest - entry.target))
-    }
-  }
-
-  /// - Parameter newest: the position of the newest value of the history, which no target lies beyond.
-  init(_ reader: inout StateReader, newest: Int) throws(ForecastError) {
-    for _ in 0..<(try reader.readInt(in: 0...Self.capacity)) {
-      let error = Float(bitPattern: try reader.readUInt32())
-      let density = try reader.readUInt32()
-      let age = Int(try reader.readUInt32())
-      guard error.isFinite, age <= newest else { throw .unreadableState("a remembered error is damaged") }
-      entries.append(Entry(error: error, density: density, target: newest - age))
-    }
   }
 }

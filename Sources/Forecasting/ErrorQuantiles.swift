@@ -28,8 +28,8 @@ extension HorizonNode {
   ///
   /// - Parameter cold: the standard deviation of a change over one step, from ``ColdStart``.
   /// - Complexity: O(n log n) in the errors remembered.
-  func errorQuantiles(_ view: HistoryView, panel: ExpertPanel, dropped: Int, cold: Double) -> [Double] {
-    let now = dropped + view.count - 1
+  func errorQuantiles(_ view: HistoryView, panel: ExpertPanel, cold: Double) -> [Double] {
+    let now = view.count - 1
     // The errors of a young signal's first steps tell little about it; they fade within its own age.
     let unit = min(Double(view.rhythm.unit), Double(now + 1) / 4)
     var past: [(error: Double, target: Int)] = []
@@ -40,7 +40,7 @@ extension HorizonNode {
     var recent: [Double] = []
     var recentTotal = 0.0
     for entry in errors.entries {
-      let target = entry.target - dropped
+      let target = entry.target
       guard target >= horizon, target < view.count else { continue }
       let age = Double(now - entry.target)
       let weight =

@@ -128,13 +128,4 @@ struct ExpertScores: Sendable, Equatable {
       return total > 0 ? sum / total : panel.experts[0]
     }
   }
-
-  func write(to writer: inout StateWriter) { writer.write(sums) }
-
-  init(_ reader: inout StateReader) throws(ForecastError) {
-    sums = try reader.readDoubles(atMost: 6 * Self.count)
-    guard sums.count == 6 * Self.count, sums.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-      throw .unreadableState("the experts' record is damaged")
-    }
-  }
 }

@@ -20,8 +20,8 @@ extension AutoForecaster {
     guard probability > 0, probability < 1 else {
       throw .invalidThreshold("a probability of \(probability) is not between 0 and 1")
     }
-    guard let newest = history.values.last else { throw .noObservations }
-    let scaled = threshold * history.factor
+    guard let newest = near.history.values.last else { throw .noObservations }
+    let scaled = threshold * near.history.factor
     var result = ThresholdForecast(
       probability: 1, earliest: 0, median: 0, latest: 0, atProbability: 0,
       direction: newest < scaled ? .upward : .downward, step: facts.step, origin: facts.end)
@@ -34,24 +34,23 @@ extension AutoForecaster {
     var persistences = [Double](repeating: 0, count: grid.times.count)
     let tried = persistence(farthest: horizonSteps)
     if threshold <= bounds.upper, threshold >= bounds.lower {
-      withPaths(grid.times) { path in
-        var previous = 0
-        for (index, time) in grid.times.enumerated() {
-          let outlook = path(time)
-          let below = ErrorTable.level(of: outlook.row, below: scaled)
-          barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)
-          var persistence = power(tried, Double(time - previous))
-          if time > outlook.lastTried {
-            // The distribution is continued as that of a random walk, whose standardised values at two times correlate
-            // by the root of the times' ratio. But far beyond all that was tried it tells what is not known rather than
-            // what will be shaken out anew at every step.
-            let walk = (Double(previous) / Double(time)).squareRoot()
-            persistence = max(persistence, 1 - (1 - walk) * Double(outlook.lastTried) / Double(time))
-          }
-          // How long a trend lives is settled once, too.
-          persistences[index] = persistence + outlook.trendShare * (1 - persistence)
-          previous = time
+      var previous = 0
+      let outlooks = outlooks(grid.times)
+      for (index, time) in grid.times.enumerated() {
+        let outlook = outlooks[index]
+        let below = ErrorTable.level(of: outlook.row, below: scaled)
+        barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)
+        var persistence = power(tried, Double(time - previous))
+        if time > outlook.lastTried {
+          // The distribution is continued as that of a random walk, whose standardised values at two times correlate
+          // by the root of the times' ratio. But far beyond all that was tried it tells what is not known rather than
+          // what will be shaken out anew at every step.
+          let walk = (Double(previous) / Double(time)).squareRoot()
+          persistence = max(persistence, 1 - (1 - walk) * Double(outlook.lastTried) / Double(time))
         }
+        // How long a trend lives is settled once, too.
+        persistences[index] = persistence + outlook.trendShare * (1 - persistence)
+        previous = time
       }
     }
     let passages = PathSimulation.firstPassages(barriers: barriers, persistences: persistences)
@@ -72,10 +71,20 @@ extension AutoForecaster {
     return result
   }
 
-  /// The persistence of the errors at the horizon asked for, or at the farthest one that was tried.
+  /// The persistence of the errors from one step to the next, at the horizon asked for or the farthest tried.
   private func persistence(farthest: Int) -> Double {
-    let tried = nodes.last { $0.errors.entries.count >= 8 && $0.horizon <= max(12, farthest) } ?? nodes.first
-    return tried?.errors.persistence() ?? 0.9
+    guard let ratio = Self.farRatio(step: facts.step), let far, farthest > 16 * ratio,
+      let distant = far.persistence(farthest: farthest / ratio)
+    else { return near.persistence(farthest: farthest) ?? near.nodes.first?.errors.persistence() ?? 0.9 }
+    return power(distant, 1 / Double(ratio))
+  }
+}
+
+extension GridMixture {
+  /// The persistence of the errors from one step to the next, at the horizon asked for or at the farthest one that was
+  /// tried; nil if none was tried often enough.
+  func persistence(farthest: Int) -> Double? {
+    nodes.last { $0.errors.entries.count >= 8 && $0.horizon <= max(12, farthest) }?.errors.persistence()
   }
 }
 

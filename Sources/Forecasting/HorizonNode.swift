@@ -6,12 +6,16 @@ struct HorizonNode: Sendable {
   private(set) var equations = NormalEquations(width: ExpertPanel.featureCount)
   private(set) var coefficients: [Double] = []
   private(set) var rowsSinceSolved = 0
-  private(set) var errors = ErrorMemory()
+  private(set) var errors: ErrorMemory
   private(set) var trials = TrialQueue()
-  /// The target of the newest trial learnt from, counted from the first value ever; -1 before the first.
+  /// The target of the newest trial learnt from, by its position in the history; -1 before the first.
   private(set) var newestTarget = -1
 
-  init(horizon: Int) { self.horizon = horizon }
+  init(horizon: Int) {
+    self.horizon = horizon
+    // The errors of far horizons overlap: half as many say as much.
+    errors = ErrorMemory(capacity: horizon <= 24 ? 384 : 192)
+  }
 
   /// After how many steps two errors at this horizon tell something new; overlapping horizons share their surprises.
   var independentSteps: Double { 1 + 0.35 * Double(horizon - 1) }
@@ -23,36 +27,35 @@ struct HorizonNode: Sendable {
   /// so that nothing that is learnt about it has seen more than the forecast had.
   ///
   /// - Parameters:
-  ///   - dropped: the number of values before the view's first.
   ///   - density: the number of steps that the trial stands for.
-  mutating func tryOut(_ view: HistoryView, panel: ExpertPanel, origin: Int, dropped: Int, density: Int) {
+  mutating func tryOut(_ view: HistoryView, panel: ExpertPanel, origin: Int, density: Int) {
     guard view.isMeasured[origin] else { return }
     panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
     predictRegression(panel)
     trials.append(
       Trial(
-        origin: origin + dropped, density: density, mixed: scores.mix(panel, independentSteps: independentSteps),
+        origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps),
         regression: panel.experts[ExpertPanel.regression]))
   }
 
   /// Learns from every trial whose target has come by now, the view's value at `now`.
-  mutating func settle(_ view: HistoryView, panel: ExpertPanel, now: Int, dropped: Int) {
-    while let trial = trials.first, trial.origin + horizon <= now + dropped {
+  mutating func settle(_ view: HistoryView, panel: ExpertPanel, now: Int) {
+    while let trial = trials.first, trial.origin + horizon <= now {
       trials.removeFirst()
-      let origin = trial.origin - dropped
-      guard origin >= 0, view.isMeasured[origin + horizon] else { continue }
-      learn(trial, view: view, panel: panel, origin: origin, dropped: dropped)
+      let origin = trial.origin
+      guard view.isMeasured[origin + horizon] else { continue }
+      learn(trial, view: view, panel: panel, origin: origin)
     }
   }
 
-  private mutating func learn(_ trial: Trial, view: HistoryView, panel: ExpertPanel, origin: Int, dropped: Int) {
+  private mutating func learn(_ trial: Trial, view: HistoryView, panel: ExpertPanel, origin: Int) {
     let target = origin + horizon
     let actual = view.values[target]
     let density = Double(trial.density)
     panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
     panel.experts[ExpertPanel.regression] = trial.regression
-    let age = newestTarget < 0 ? 0 : dropped + target - newestTarget
-    newestTarget = dropped + target
+    let age = newestTarget < 0 ? 0 : target - newestTarget
+    newestTarget = target
     errors.append(
       ErrorMemory.Entry(
         error: Float(actual - trial.mixed), density: UInt32(clamping: trial.density), target: newestTarget))
@@ -106,33 +109,5 @@ struct HorizonNode: Sendable {
     panel.fill(view, origin: view.count - 1, horizon: horizon, trendSteps: trendSteps)
     predictRegression(panel)
     return scores.mix(panel, independentSteps: independentSteps, recent: recent)
-  }
-
-  /// - Parameter newest: the position of the newest value of the history, counted from the first value ever.
-  func write(to writer: inout StateWriter, newest: Int) {
-    writer.write(horizon)
-    scores.write(to: &writer)
-    equations.write(to: &writer)
-    writer.write(coefficients)
-    writer.write(rowsSinceSolved)
-    errors.write(to: &writer, newest: newest)
-    trials.write(to: &writer)
-    writer.write(newestTarget)
-  }
-
-  /// - Parameter newest: the position of the newest value of the history, counted from the first value ever.
-  init(_ reader: inout StateReader, newest: Int) throws(ForecastError) {
-    horizon = try reader.readInt(in: 1...100_000)
-    scores = try ExpertScores(&reader)
-    equations = try NormalEquations(&reader, width: ExpertPanel.featureCount)
-    coefficients = try reader.readDoubles(atMost: ExpertPanel.featureCount)
-    guard coefficients.allSatisfy({ $0.isFinite }) else { throw .unreadableState("a coefficient is not finite") }
-    guard coefficients.isEmpty || coefficients.count == ExpertPanel.featureCount else {
-      throw .unreadableState("\(coefficients.count) coefficients instead of \(ExpertPanel.featureCount)")
-    }
-    rowsSinceSolved = try reader.readInt(in: 0...1_000_000)
-    errors = try ErrorMemory(&reader, newest: newest)
-    trials = try TrialQueue(&reader, newest: newest)
-    newestTarget = try reader.readInt(in: -1...newest)
   }
 }

@@ -83,25 +83,4 @@ struct NormalEquations: Sendable, Equatable {
     for row in 0..<width { solution[row] *= scales[row] }
     return solution
   }
-
-  func write(to writer: inout StateWriter) {
-    writer.write(products)
-    writer.write(targets)
-    writer.write(weight)
-    writer.write(unit)
-  }
-
-  init(_ reader: inout StateReader, width: Int) throws(ForecastError) {
-    self.width = width
-    products = try reader.readDoubles(atMost: width * (width + 1) / 2)
-    targets = try reader.readDoubles(atMost: width)
-    weight = try reader.readDouble()
-    unit = try reader.readDouble()
-    guard products.count == width * (width + 1) / 2, targets.count == width else {
-      throw .unreadableState("normal equations of another size")
-    }
-    guard weight.isFinite, unit > 0, unit <= 1, products.allSatisfy(\.isFinite), targets.allSatisfy(\.isFinite) else {
-      throw .unreadableState("normal equations that are not finite")
-    }
-  }
 }

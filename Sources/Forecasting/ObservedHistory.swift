@@ -8,8 +8,6 @@ struct ObservedHistory: Sendable {
   private(set) var values: [Double] = []
   /// Which of the values were measured.
   private(set) var isMeasured: [Bool] = []
-  /// The number of values that were dropped from the front.
-  private(set) var dropped = 0
   /// The missing steps since the newest value.
   private(set) var trailingGap = 0
   /// The power of two that values are multiplied with.
@@ -22,13 +20,13 @@ struct ObservedHistory: Sendable {
   mutating func reset(_ raw: ArraySlice<Double>) {
     values.removeAll(keepingCapacity: true)
     isMeasured.removeAll(keepingCapacity: true)
-    dropped = 0
     trailingGap = 0
+    let newest = raw.suffix(capacity)
     var magnitude = 0.0
-    for value in raw where value.isFinite { magnitude = max(magnitude, abs(value)) }
+    for value in newest where value.isFinite { magnitude = max(magnitude, abs(value)) }
     factor = scalingFactor(forMagnitude: magnitude)
-    values.reserveCapacity(min(raw.count, capacity + capacity / 8))
-    for value in raw.suffix(capacity) { append(value) }
+    values.reserveCapacity(newest.count + newest.count / 8)
+    for value in newest { append(value) }
   }
 
   /// Whether a value fits the units; one that is far greater than all before wants them chosen anew.
@@ -50,35 +48,10 @@ struct ObservedHistory: Sendable {
     }
     values.append(value)
     isMeasured.append(true)
-    if values.count >= capacity + capacity / 8 {
-      let excess = values.count - capacity
-      values.removeFirst(excess)
-      isMeasured.removeFirst(excess)
-      dropped += excess
-    }
   }
 
   /// The values in their own units, NaN where they were filled.
   var raw: [Double] {
     zip(values, isMeasured).map { $1 ? $0 / factor : .nan } + [Double](repeating: .nan, count: trailingGap)
-  }
-
-  func write(to writer: inout StateWriter) {
-    writer.write(values)
-    for flag in isMeasured { writer.write(flag) }
-    writer.write(dropped)
-    writer.write(trailingGap)
-    writer.write(factor)
-  }
-
-  init(_ reader: inout StateReader, capacity: Int) throws(ForecastError) {
-    self.capacity = capacity
-    values = try reader.readDoubles(atMost: capacity + capacity / 8)
-    guard values.allSatisfy(\.isFinite) else { throw .unreadableState("a value of the history is not finite") }
-    for _ in values { isMeasured.append(try reader.readBool()) }
-    dropped = try reader.readInt(in: 0...(Int.max / 4))
-    trailingGap = try reader.readInt(in: 0...capacity)
-    factor = try reader.readDouble()
-    guard factor > 0, factor.isFinite else { throw .unreadableState("a scale of \(factor)") }
   }
 }

@@ -27,6 +27,9 @@ struct SignalFacts: Sendable, Equatable {
     least = min(least, value)
   }
 
+  /// Takes note of a value from before the history.
+  mutating func noteLeast(_ value: Double) { least = min(least, value) }
+
   /// The bounds that a forecast keeps: those given, and zero from below if nothing negative was ever seen.
   var bounds: (lower: Double, upper: Double) {
     var lower = lowerBound ?? -Double.greatestFiniteMagnitude

@@ -76,7 +76,7 @@ struct ExpertPanelTests {
   func errorMemory() {
     var memory = ErrorMemory()
     for index in 0..<5000 { memory.append(.init(error: Float(index), density: 1, target: index)) }
-    #expect(memory.entries.count <= ErrorMemory.capacity + 1)
+    #expect(memory.entries.count <= memory.capacity + 1)
     #expect(memory.entries.reduce(0) { $0 + Int($1.density) } == 5000)
     #expect(zip(memory.entries, memory.entries.dropFirst()).allSatisfy { $0.target < $1.target })
     #expect(memory.entries.last?.target == 4999)
