@@ -118,6 +118,7 @@ let package = Package(
         "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "Operations",
         "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
       ],
+      resources: [.embedInCode("Web")],
       swiftSettings: settings),
 
     // Floor 7: the command line.

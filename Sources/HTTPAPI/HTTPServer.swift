@@ -127,18 +127,7 @@ public struct HTTPServer: Service {
         }
       }
     }
-    router.get("/") { _, _ in
-      Response.text(
-        """
-        Harecast \(context.version)
-        /metrics               predictions and Harecast's own metrics
-        /api/v1/query          PromQL, as Prometheus answers it (also query_range, series, labels, metadata)
-        /api/v1/rules          rules and alerts
-        /api/v1/write          remote-write 1.0 and 2.0
-        /api/v1/targets        what is scraped
-        /-/healthy  /-/ready
-        """)
-    }
+    WebPage().addRoutes(to: router)
     if let writer = context.writer { WriteAPI(receiver: writer).addRoutes(to: router) }
     QueryAPI(
       engine: context.engine, store: context.store, time: context.time,
