@@ -22,13 +22,16 @@ public struct SeriesSamples: Sendable {
   public var labels: Labels
   /// UTC milliseconds, strictly increasing.
   public var timestamps: [Int64]
-  /// As long as `timestamps`.
+  /// As long as `timestamps`; histograms are there as a ``HistogramReference`` into `histograms`.
   public var values: [Double]
+  /// The samples that are native histograms.
+  public var histograms: [FloatHistogram]
 
-  public init(labels: Labels, timestamps: [Int64], values: [Double]) {
+  public init(labels: Labels, timestamps: [Int64], values: [Double], histograms: [FloatHistogram] = []) {
     self.labels = labels
     self.timestamps = timestamps
     self.values = values
+    self.histograms = histograms
   }
 }
 
