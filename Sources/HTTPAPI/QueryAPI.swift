@@ -268,8 +268,13 @@ struct QueryAPI: Sendable {
         json.beginObject()
         json.key("metric")
         json.labels(element.labels)
-        json.key("value")
-        json.sample(element.timestamp, element.value)
+        if let histogram = element.histogram {
+          json.key("histogram")
+          json.sample(element.timestamp, histogram)
+        } else {
+          json.key("value")
+          json.sample(element.timestamp, element.value)
+        }
         json.endObject()
       }
       json.endArray()
@@ -281,10 +286,7 @@ struct QueryAPI: Sendable {
         json.beginObject()
         json.key("metric")
         json.labels(one.labels)
-        json.key("values")
-        json.beginArray()
-        for (timestamp, value) in zip(one.timestamps, one.values) { json.sample(timestamp, value) }
-        json.endArray()
+        json.points(of: one)
         json.endObject()
       }
       json.endArray()

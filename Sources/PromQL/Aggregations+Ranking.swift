@@ -7,7 +7,7 @@ extension Evaluator {
       throw QueryError.execution("\(node.operation.rawValue) needs a parameter")
     }
     let parameters = try evaluateScalar(parameter, grid)
-    let input = try evaluateVector(node.expression, grid)
+    var input = try evaluateVector(node.expression, grid)
     let largest = parameters.reduce(-Double.infinity) { $1 > $0 ? $1 : $0 }
     let smallest = parameters.reduce(Double.infinity) { $1 < $0 ? $1 : $0 }
     let hasNaN = parameters.contains(where: \.isNaN)
@@ -29,6 +29,7 @@ extension Evaluator {
         throw QueryError.execution("Scalar value \(PrometheusNumber.formatGeneral(largest)) overflows int64")
       }
     }
+    if node.operation == .topk || node.operation == .bottomk { ignoreHistograms(&input, node, at: node.range) }
     let members = rowsByGroup(group(input, node))
     if grid.count == 1 && queryStart == queryEnd {
       var result = SeriesGrid(steps: 1)

@@ -13,10 +13,19 @@ extension Evaluator {
       quantiles = try evaluateScalar(parameter, grid)
       for quantile in quantiles { annotations.checkQuantile(quantile, at: parameter.range) }
     }
-    let input = try evaluateVector(node.expression, grid)
+    var input = try evaluateVector(node.expression, grid)
     let groups = group(input, node)
     var result = SeriesGrid(identities: groups.identities, steps: grid.count)
     try reserve(rows: groups.identities.count, steps: grid.count)
+    if hasHistograms, input.cells.contains(where: isHistogram) {
+      switch node.operation {
+      case .count, .group: break
+      case .sum, .avg:
+        try accumulateMixed(input, groups, node, &result)
+        return result
+      default: ignoreHistograms(&input, node, at: node.expression.range)
+      }
+    }
     switch node.operation {
     case .sum: try accumulate(input, groups, &result) { GroupSum() }
     case .avg: try accumulate(input, groups, &result) { KahanMean() }
@@ -122,7 +131,7 @@ extension Evaluator {
         let value = input[row, step]
         var target = last?.bits == value.bitPattern ? last?.row : nil
         if target == nil {
-          let shown = PrometheusNumber.formatFixed(value)
+          let shown = histogram(value).map(HistogramNotation.describe) ?? PrometheusNumber.formatFixed(value)
           let key = projection.project(labels.setting(label, to: shown), hidesName: false)
           target = builder.row(for: SeriesIdentity(labels: key))
           try reserve(rows: builder.grid.rows, steps: grid.count)

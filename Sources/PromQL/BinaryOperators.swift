@@ -24,6 +24,7 @@ extension Evaluator {
   private func combine(_ node: BinaryExpression, _ vector: SeriesGrid, _ numbers: [Double], isSwapped: Bool) throws
     -> SeriesGrid
   {
+    if hasHistograms { return try combineMixed(node, vector, numbers, isSwapped: isSwapped) }
     var result = vector
     let operation = node.operation
     if operation.isComparison {

@@ -34,6 +34,8 @@ final class Evaluator {
   private(set) var heldSamples = 0
   private var selections: [SelectionKey: [SeriesSamples]] = [:]
   private let hasPinnedTimes: Bool
+  /// What cells and samples that are histograms refer to.
+  private(set) var histograms: [FloatHistogram] = []
 
   /// Names are dropped at once rather than at the end.
   var isEager: Bool { !options.delayedNameRemoval }
@@ -76,6 +78,17 @@ final class Evaluator {
   func checkTime() throws {
     if Evaluator.monotonicTime() > deadline { throw QueryError.timeout }
     if Task.isCancelled { throw QueryError.canceled }
+    if heldSamples + readSamples > options.maximumSamples { throw QueryError.tooManySamples }
+  }
+
+  /// Takes a histogram into the table; the value that stands for it.
+  ///
+  /// Histograms stay until the query ends, and count as many samples as they are long; ``checkTime()`` sees to it that
+  /// they do not get too many.
+  func keep(_ histogram: FloatHistogram) -> Double {
+    readSamples += histogram.weight
+    histograms.append(histogram)
+    return HistogramReference.value(histograms.count - 1)
   }
 
   /// Counts samples that are now in memory.
@@ -200,13 +213,14 @@ final class Evaluator {
     try checkTime()
     var hints = hints
     hints.maximumSamples = max(0, options.maximumSamples - heldSamples - readSamples)
-    let series: [SeriesSamples]
+    var series: [SeriesSamples]
     do {
       series = try source.select(matchers, from: start, through: end, hints: hints).filter { !$0.timestamps.isEmpty }
     } catch is SampleLimitExceeded {
       throw QueryError.tooManySamples
     }
     readSamples += series.reduce(0) { $0 + $1.timestamps.count }
+    series = adopt(series)
     try hold(0)
     selections[key] = series
     return series

@@ -1,7 +1,7 @@
 import TimeSeries
 
 extension Evaluator {
-  /// `histogram_quantile`, `histogram_quantiles` and `histogram_fraction` on classic histograms.
+  /// `histogram_quantile`, `histogram_quantiles` and `histogram_fraction` on native and classic histograms.
   func evaluateHistogram(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
     let vectorIndex: Int
     switch call.function {
@@ -17,15 +17,25 @@ extension Evaluator {
     if call.function != .histogramFraction {
       for scalar in scalars { for value in scalar.values { annotations.checkQuantile(value, at: scalar.range) } }
     }
-    let vector = try evaluateVector(argument, grid)
+    var vector = try evaluateVector(argument, grid)
+    let native = takeNativeHistograms(&vector)
     let histograms = groupBuckets(vector, at: argument.range)
+    let natives = withoutClassicTwins(native, histograms, &vector, at: argument.range)
     var builder = GridBuilder(steps: grid.count)
     switch call.function {
     case .histogramFraction:
+      try fill(&builder, natives, { $0 }) { histogram, name, step in
+        let (value, notes) = histogram.fraction(from: scalars[0].values[step], to: scalars[1].values[step])
+        annotations.note(notes, of: "histogram_fraction", name, at: argument.range)
+        return value
+      }
       try fill(&builder, histograms, vector, { $0 }) { buckets, _, step in
         HistogramQuantile.fraction(scalars[0].values[step], scalars[1].values[step], &buckets)
       }
     case .histogramQuantile:
+      try fill(&builder, natives, { $0 }) { histogram, name, step in
+        quantile(scalars[0].values[step], histogram, name, argument.range)
+      }
       try fill(&builder, histograms, vector, { $0 }) { buckets, histogram, step in
         quantile(scalars[0].values[step], &buckets, histogram, grid.time(step), argument.range)
       }
@@ -35,6 +45,10 @@ extension Evaluator {
         // The label says the quantile of each step, so that steps may lie in different series.
         for value in Set(scalar.values.map(\.bitPattern)).map(Double.init(bitPattern:)) {
           let shown = Evaluator.openMetrics(value)
+          try fill(&builder, natives, { $0.setting(label, to: shown) }) { histogram, name, step in
+            scalar.values[step].bitPattern == value.bitPattern
+              ? quantile(value, histogram, name, argument.range) : nil
+          }
           try fill(&builder, histograms, vector, { $0.setting(label, to: shown) }) { buckets, histogram, step in
             scalar.values[step].bitPattern == value.bitPattern
               ? quantile(value, &buckets, histogram, grid.time(step), argument.range) : nil
@@ -46,14 +60,16 @@ extension Evaluator {
   }
 
   /// The series of one classic histogram.
-  private struct Histogram {
+  struct ClassicHistogram {
     var identity: SeriesIdentity
+    /// All labels but the bound.
+    var signature: Labels
     var buckets: [(row: Int, upperBound: Double)] = []
   }
 
-  private func groupBuckets(_ vector: SeriesGrid, at range: SourceRange) -> [Histogram] {
+  private func groupBuckets(_ vector: SeriesGrid, at range: SourceRange) -> [ClassicHistogram] {
     var numbering = LabelProjection.Numbering(BucketLabels.projection, isEager: isEager)
-    var histograms: [Histogram] = []
+    var histograms: [ClassicHistogram] = []
     for row in 0..<vector.rows {
       let identity = vector.identities[row]
       let bound = identity.labels["le"] ?? ""
@@ -65,8 +81,9 @@ extension Evaluator {
       }
       let ordinal = numbering.ordinal(of: identity)
       if ordinal == histograms.count {
+        let labels = numbering.labels(of: ordinal)
         histograms.append(
-          Histogram(identity: SeriesIdentity(labels: numbering.labels(of: ordinal), dropsName: true)))
+          ClassicHistogram(identity: SeriesIdentity(labels: labels, dropsName: true), signature: labels))
       }
       histograms[ordinal].buckets.append((row, upperBound))
     }
@@ -79,8 +96,8 @@ extension Evaluator {
   }
 
   private func fill(
-    _ builder: inout GridBuilder, _ histograms: [Histogram], _ vector: SeriesGrid, _ relabel: (Labels) -> Labels,
-    _ value: (inout [HistogramQuantile.Bucket], Histogram, Int) -> Double?
+    _ builder: inout GridBuilder, _ histograms: [ClassicHistogram], _ vector: SeriesGrid, _ relabel: (Labels) -> Labels,
+    _ value: (inout [HistogramQuantile.Bucket], ClassicHistogram, Int) -> Double?
   ) throws {
     var buckets: [HistogramQuantile.Bucket] = []
     for (index, histogram) in histograms.enumerated() {
@@ -103,7 +120,7 @@ extension Evaluator {
   }
 
   private func quantile(
-    _ quantile: Double, _ buckets: inout [HistogramQuantile.Bucket], _ histogram: Histogram, _ time: Int64,
+    _ quantile: Double, _ buckets: inout [HistogramQuantile.Bucket], _ histogram: ClassicHistogram, _ time: Int64,
     _ range: SourceRange
   ) -> Double {
     let (value, repair) = HistogramQuantile.quantile(quantile, &buckets)

@@ -10,6 +10,7 @@ extension Evaluator {
   /// The functions of one number, with scalar parameters for some.
   func evaluateMath(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
     var result = try evaluateVector(call.arguments[0], grid)
+    dropHistograms(&result)
     switch call.function {
     case .abs: result.map { Swift.abs($0) }
     case .ceil: result.map { $0.rounded(.up) }
@@ -68,7 +69,8 @@ extension Evaluator {
 
   /// `scalar`: the value of the only element, else NaN.
   func evaluateScalarOf(_ call: CallExpression, _ grid: StepGrid) throws -> [Double] {
-    let vector = try evaluateVector(call.arguments[0], grid)
+    var vector = try evaluateVector(call.arguments[0], grid)
+    blankHistograms(&vector)
     var result = [Double](repeating: SeriesGrid.absent, count: grid.count)
     for row in 0..<vector.rows {
       for step in 0..<grid.count where !vector[row, step].isAbsent {
@@ -86,7 +88,7 @@ extension Evaluator {
     case .scalar(let numbers): return .scalar(node.isNegative ? numbers.map { -$0 } : numbers)
     case .vector(var vector):
       if node.isNegative {
-        vector.map { -$0 }
+        if hasHistograms { map(&vector, -) { $0.multiplied(by: -1) } } else { vector.map { -$0 } }
         try dropNames(&vector)
       }
       return .vector(vector)

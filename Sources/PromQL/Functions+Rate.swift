@@ -7,6 +7,9 @@ extension Evaluator {
   /// series, so that a step costs as much as its window has resets.
   func evaluateRate(_ call: CallExpression, _ grid: StepGrid, isCounter: Bool, isRate: Bool) throws -> SeriesGrid {
     let vector = try evaluateRange(call.arguments[0], grid)
+    if hasHistograms(vector) {
+      return try evaluateMixedRate(call, vector, grid, isCounter: isCounter, isRate: isRate)
+    }
     let seconds = Double(vector.window) / 1000
     var resets: [Int] = []
     var result = try forEachSeries(vector, grid) { timestamps, values, output in
@@ -48,7 +51,7 @@ extension Evaluator {
 
   /// The factor by which a change between the first and last sample grows to one over the window.
   @inline(__always)
-  private static func extrapolation(
+  static func extrapolation(
     first: Int64, last: Int64, start: Int64, end: Int64, count: Int, firstValue: Double, change: Double,
     isCounter: Bool, seconds: Double?
   ) -> Double {
@@ -70,7 +73,7 @@ extension Evaluator {
   }
 
   /// Tells of metrics that are treated as counters and not named like one.
-  private func informOfGauges(_ grid: SeriesGrid, at range: SourceRange) {
+  func informOfGauges(_ grid: SeriesGrid, at range: SourceRange) {
     var last: String?
     for identity in grid.identities where !(isEager && identity.dropsName) {
       let name = identity.labels.metricName

@@ -3,12 +3,13 @@ import TimeSeries
 extension Evaluator {
   /// `sort`, `sort_desc`, `sort_by_label` and `sort_by_label_desc`, which order instant queries only.
   func evaluateSort(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
-    let vector = try evaluateVector(call.arguments[0], grid)
+    var vector = try evaluateVector(call.arguments[0], grid)
     if grid.count > 1 || queryStart != queryEnd {
       annotations.warn(
         "sort is ineffective for range queries since results are always ordered by labels", at: call.range)
       return vector
     }
+    if call.function == .sort || call.function == .sortDescending { dropHistograms(&vector) }
     var order = Array(0..<vector.rows)
     switch call.function {
     case .sort: order = stablySorted(order) { Evaluator.precedes(vector.cells[$0], vector.cells[$1]) }

@@ -38,6 +38,7 @@ extension Evaluator {
       return result
     }
     var result = try evaluateVector(argument, grid)
+    dropHistograms(&result)
     // What no 64-bit count of seconds can hold becomes the smallest, as in Go's conversion on x86-64.
     result.map { part(CivilTime(seconds: Int64(exactly: $0.rounded(.towardZero)) ?? .min)) }
     try dropNames(&result)

@@ -83,9 +83,7 @@ extension Evaluator {
       _ = try evaluateVector(call.arguments[0], grid)
       return SeriesGrid(steps: grid.count)
     case .histogramAvg, .histogramCount, .histogramSum, .histogramStddev, .histogramStdvar:
-      // These work on native histograms only and leave out all other samples.
-      _ = try evaluateVector(call.arguments[0], grid)
-      return SeriesGrid(steps: grid.count)
+      return try evaluateHistogramStatistic(call, grid)
     default: return try evaluateMath(call, grid)
     }
   }
@@ -95,7 +93,9 @@ extension Evaluator {
     _ call: CallExpression, _ grid: StepGrid, _ function: some WindowFunction, argument: Int = 0
   ) throws -> SeriesGrid {
     let vector = try evaluateRange(call.arguments[argument], grid)
-    var result = try applyToWindows(vector, grid, function)
+    var result =
+      hasHistograms(vector)
+      ? try applyToMixedWindows(call, vector, grid, function) : try applyToWindows(vector, grid, function)
     // These two only shift samples in time, so the metric keeps its name.
     if call.function == .lastOverTime || call.function == .firstOverTime {
       if isEager { try mergeEqual(&result, mayMerge: false) }

@@ -119,7 +119,7 @@ extension PrometheusNumber {
       rounded = (value * scale).rounded(.toNearestOrEven) / scale
     }
     let magnitude = abs(rounded)
-    let limit = digits == nil ? 1e21 : 100
+    let limit = digits == nil ? 1e6 : 100
     return magnitude < 1e-4 || magnitude >= limit ? formatExponent(rounded) : formatFixed(rounded)
   }
 }

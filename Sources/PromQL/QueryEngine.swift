@@ -44,7 +44,7 @@ public struct QueryEngine: Sendable {
         let result = try evaluator.finish(vector)
         value = .vector(
           zip(result.identities, result.cells).compactMap { identity, cell in
-            cell.isAbsent ? nil : VectorElement(labels: identity.labels, value: cell, timestamp: time)
+            cell.isAbsent ? nil : evaluator.element(identity.labels, cell, at: time)
           })
       }
     }
@@ -131,7 +131,7 @@ extension Evaluator {
       result[row].timestamps = order.map(\.0)
       result[row].values = order.map(\.1)
     }
-    return result
+    return release(result)
   }
 }
 

@@ -4,22 +4,25 @@ import TimeSeries
 public struct VectorElement: Sendable, Equatable {
   /// The element's labels, the metric name among them if it was kept.
   public var labels: Labels
-  /// The element's value.
+  /// The element's value; not a number if it is a histogram.
   public var value: Double
+  /// The element's value if it is a native histogram.
+  public var histogram: FloatHistogram?
   /// UTC milliseconds: the time of the evaluation.
   public var timestamp: Int64
 
   /// Makes an element.
-  public init(labels: Labels, value: Double, timestamp: Int64) {
+  public init(labels: Labels, value: Double, timestamp: Int64, histogram: FloatHistogram? = nil) {
     self.labels = labels
     self.value = value
     self.timestamp = timestamp
+    self.histogram = histogram
   }
 
   /// Equality of labels, timestamp and of the value's bits.
   public static func == (left: VectorElement, right: VectorElement) -> Bool {
     left.labels == right.labels && left.timestamp == right.timestamp
-      && left.value.bitPattern == right.value.bitPattern
+      && left.value.bitPattern == right.value.bitPattern && left.histogram == right.histogram
   }
 }
 

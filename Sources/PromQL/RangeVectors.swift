@@ -71,7 +71,7 @@ extension Evaluator {
     let steps = (end &- first) / interval &+ 1
     if steps > Int64(options.maximumSamples) { throw QueryError.tooManySamples }
     let inner = StepGrid(start: first, interval: interval, count: Int(steps))
-    for series in try evaluateInBlocks(node.expression, inner) {
+    for series in withoutHints(try evaluateInBlocks(node.expression, inner)) {
       result.series.append(
         SeriesSamples(labels: series.identity.labels, timestamps: series.timestamps, values: series.values))
       result.dropsName.append(series.identity.dropsName)

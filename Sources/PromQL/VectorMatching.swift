@@ -29,6 +29,8 @@ private struct VectorJoin {
   private let oneOrdinals: [Int]
   private let ordinalCount: Int
   private let steps: Int
+  /// Whether cells may be histograms.
+  private let isMixed: Bool
   private var builder: GridBuilder
   /// The fill value of the "one" and of the "many" side.
   private let oneFill: Double?
@@ -52,6 +54,7 @@ private struct VectorJoin {
     oneOrdinals = one.identities.map { numbering.ordinal(of: $0) }
     ordinalCount = numbering.count
     steps = left.steps
+    isMixed = evaluator.hasHistograms
     builder = GridBuilder(steps: steps)
   }
 
@@ -60,6 +63,7 @@ private struct VectorJoin {
   private func cell(_ manyValue: Double, _ oneValue: Double) -> Double {
     let left = isSwapped ? oneValue : manyValue
     let right = isSwapped ? manyValue : oneValue
+    if isMixed { return evaluator.combineMixed(node, left, right) }
     if node.operation.isComparison {
       let holds = ScalarArithmetic.compare(node.operation, left, right)
       if node.returnsBool { return holds ? 1 : 0 }

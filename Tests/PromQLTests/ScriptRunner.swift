@@ -15,7 +15,7 @@ struct SampleTable: SeriesSource {
 
   func select(_ matchers: [LabelMatcher], from start: Int64, through end: Int64) throws -> [SeriesSamples] {
     order.compactMap { series[$0] }.filter { item in matchers.allSatisfy { $0.accepts(item.labels) } }.map { item in
-      var result = SeriesSamples(labels: item.labels, timestamps: [], values: [])
+      var result = SeriesSamples(labels: item.labels, timestamps: [], values: [], histograms: item.histograms)
       for (timestamp, value) in zip(item.timestamps, item.values) where timestamp >= start && timestamp <= end {
         result.timestamps.append(timestamp)
         result.values.append(value)
