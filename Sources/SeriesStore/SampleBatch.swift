@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// The handle of a series in a ``SeriesStore``: small, and never used again for another series.
 public struct SeriesID: Hashable, Sendable {
   public let rawValue: UInt32
@@ -10,6 +12,8 @@ public struct SampleBatch: Sendable {
   var ids: [SeriesID] = []
   var timestamps: [Int64] = []
   var values: [Double] = []
+  /// The samples that are histograms, by their places among the others, ascending.
+  var histograms: [(index: Int, histogram: FloatHistogram)] = []
 
   public init() {}
 
@@ -21,6 +25,12 @@ public struct SampleBatch: Sendable {
     ids.append(id)
     timestamps.append(timestamp)
     values.append(value)
+  }
+
+  /// Adds a sample that is a native histogram.
+  public mutating func append(_ id: SeriesID, _ timestamp: Int64, _ histogram: FloatHistogram) {
+    histograms.append((ids.count, histogram))
+    append(id, timestamp, StaleMarker.normalNaN)
   }
 
   /// Makes room for `count` samples.
@@ -35,6 +45,7 @@ public struct SampleBatch: Sendable {
     ids.removeAll(keepingCapacity: keepingCapacity)
     timestamps.removeAll(keepingCapacity: keepingCapacity)
     values.removeAll(keepingCapacity: keepingCapacity)
+    histograms.removeAll(keepingCapacity: keepingCapacity)
   }
 }
 

@@ -36,6 +36,7 @@ extension SeriesStore {
       if left < 0 { throw SampleLimitExceeded(limit: hints.maximumSamples) }
       result.append(samples)
     }
+    attachHistograms(&result)
     return result
   }
 

@@ -15,6 +15,7 @@ extension SeriesStore {
       let kept = hasFile ? min(configuration.memoryTime, configuration.retentionTime) : configuration.retentionTime
       state.durability.memoryFloor = max(state.durability.memoryFloor, now - kept)
       Self.drop(before: now - kept, countsAsPass: true, onlySaved: hasFile, in: &state)
+      state.statistics.bytes -= state.histograms.drop(before: now - configuration.retentionTime)
       let excess = state.statistics.bytes - memoryLimit
       if excess > 0 {
         let cutoff = Self.cutoff(freeing: excess, newestAllowed: now - Self.protectedAge, in: state)

@@ -28,6 +28,7 @@ public final class SeriesStore: SeriesSource, Sendable {
     var evictionGeneration: UInt64 = 0
     var statistics = SeriesStoreStatistics()
     var durability = Durability()
+    var histograms = HistogramTable()
   }
 
   /// A store in memory only.
@@ -123,6 +124,8 @@ public final class SeriesStore: SeriesSource, Sendable {
     var outcome = AppendOutcome()
     var bytes = 0
     var last: (id: UInt32, timestamp: Int64) = (0, 0)
+    var rest = batch.histograms[...]
+    let histogramBytes = state.histograms.byteCount
     let place = isJournalled ? state.durability.pending.beginSamples() : 0
     for index in batch.ids.indices {
       let id = batch.ids[index].rawValue
@@ -131,7 +134,11 @@ public final class SeriesStore: SeriesSource, Sendable {
         continue
       }
       let timestamp = batch.timestamps[index]
-      let value = batch.values[index]
+      var value = batch.values[index]
+      if value.isNaN {
+        value = state.histograms.value(
+          of: &rest, at: index, value, after: series, timestamp, times: min(oldest, newest)...newest)
+      }
       if timestamp <= series.lastTimestamp {
         guard timestamp == series.lastTimestamp else {
           outcome.refuse(index, .outOfOrder)
@@ -159,7 +166,7 @@ public final class SeriesStore: SeriesSource, Sendable {
       state.durability.pending.endSamples(
         at: place, count: outcome.appended + (keepsDuplicates ? outcome.duplicate : 0))
     }
-    state.statistics.bytes += bytes
+    state.statistics.bytes += bytes + state.histograms.byteCount - histogramBytes
     state.statistics.samples += outcome.appended
     state.statistics.outcome += outcome
     return outcome

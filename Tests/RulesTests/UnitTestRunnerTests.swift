@@ -40,6 +40,17 @@ struct UnitTestRunnerTests {
     ("+Inf", "a", "0m", "{labels: 'a{b=\"c\"}', value: .inf}"),
     ("1x5", "vector(1)", "1m", "{labels: '{}', value: 1}"),
     ("1x5", "1 + 1", "1m", "{labels: '{}', value: 2}"),
+    ("{{count:1 sum:2 buckets:[1]}}", "a", "0s", "{labels: 'a{b=\"c\"}', histogram: '{{count:1 sum:2 buckets:[1]}}'}"),
+    ("{{count:1 buckets:[1]}}x3", "histogram_count(a)", "3m", "{labels: '{b=\"c\"}', value: 1}"),
+    (
+      "1 {{count:1 buckets:[1]}}+{{count:2 buckets:[2]}}x3", "a", "4m",
+      "{labels: 'a{b=\"c\"}', histogram: '{{count:7 counter_reset_hint:not_reset buckets:[7]}}'}"
+    ),
+    (
+      "{{count:7 buckets:[7]}}-{{count:2 buckets:[2]}}x2", "a", "2m",
+      "{labels: 'a{b=\"c\"}', histogram: '{{count:3 buckets:[3]}}'}"
+    ),
+    ("{{count:1}} stale", "a", "1m", ""),
     // What lies behind the last evaluation does not exist.
     ("1x5", "count_over_time(a[2m] offset -2m)", "0s", ""),
   ])

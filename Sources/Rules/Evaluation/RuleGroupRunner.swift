@@ -186,7 +186,7 @@ actor RuleGroupRunner {
       try record(result, rule: index, kind: "anomaly", at: time)
     default:
       let recorded = try vector(of: rule, at: time).map {
-        RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value)
+        RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value, histogram: $0.histogram)
       }
       try write(recorded, rule: index, at: time)
     }

@@ -26,7 +26,11 @@ struct RuleOutputs: Sendable {
         continue
       }
       current.insert(output.labels)
-      batch.append(id, timestamp, output.value)
+      if let histogram = output.histogram {
+        batch.append(id, timestamp, histogram)
+      } else {
+        batch.append(id, timestamp, output.value)
+      }
     }
     Self.end(recorded.subtracting(current), at: timestamp, in: context.store, batch: &batch)
     recorded = current

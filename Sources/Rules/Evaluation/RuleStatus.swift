@@ -48,6 +48,8 @@ public struct RuleGroupStatus: Sendable {
 struct RuleOutput: Sendable {
   var labels: Labels
   var value: Double
+  /// The value if it is a native histogram.
+  var histogram: FloatHistogram?
 }
 
 /// Why a rule gave nothing.

@@ -9,6 +9,8 @@ struct InputSeries: Sendable {
   var labels: Labels
   /// UTC milliseconds, ascending.
   var samples: [Sample]
+  /// The samples that are native histograms; their values refer to it.
+  var histograms: [FloatHistogram] = []
   var given = 0
 
   /// Reads a series as written: its selector, and values such as `1 2 _ stale 0+10x5 -3x2`, `interval` apart.
@@ -20,7 +22,16 @@ struct InputSeries: Sendable {
     labels = try Self.labels(series, engine: engine)
     samples = []
     var index: Int64 = 0
-    for word in values.split(whereSeparator: \.isWhitespace) {
+    for word in Self.words(of: values) {
+      if word.hasPrefix("{{") {
+        let added = try Self.histograms(word, budget: &budget)
+        for histogram in added {
+          samples.append(Sample(start + index * interval, HistogramReference.value(histograms.count)))
+          histograms.append(histogram)
+          index += 1
+        }
+        continue
+      }
       let item = try SequenceItem(word)
       budget -= item.count
       guard budget >= 0 else { throw RuleFault("the series of a test have more than \(Self.maximumValues) values") }
@@ -33,6 +44,79 @@ struct InputSeries: Sendable {
         index += 1
       }
     }
+  }
+
+  /// The words of a series' values: white space between braces does not part them.
+  private static func words(of values: String) -> [Substring] {
+    var result: [Substring] = []
+    var depth = 0
+    var start: String.Index?
+    for index in values.indices {
+      let character = values[index]
+      if character == "{" { depth += 1 }
+      if character == "}" { depth -= 1 }
+      if character.isWhitespace && depth <= 0 {
+        if let first = start { result.append(values[first..<index]) }
+        start = nil
+      } else if start == nil {
+        start = index
+      }
+    }
+    if let first = start { result.append(values[first...]) }
+    return result
+  }
+
+  /// Where the first `}}` ends.
+  private static func end(of text: Substring) -> Substring.Index? {
+    text.indices.first { text[$0...].hasPrefix("}}") }.map { text.index($0, offsetBy: 2) }
+  }
+
+  /// The histograms of one word: `{{...}}`, `{{...}}x3`, `{{...}}+{{...}}x3` or `{{...}}-{{...}}x3`.
+  private static func histograms(_ word: Substring, budget: inout Int) throws -> [FloatHistogram] {
+    var rest = word
+    func take() throws -> FloatHistogram {
+      guard rest.hasPrefix("{{"), let end = Self.end(of: rest) else {
+        throw RuleFault("\(word): a histogram is written {{...}}")
+      }
+      defer { rest = rest[end...] }
+      return try HistogramNotation.parse(rest[..<end])
+    }
+    let first = try take()
+    var step: FloatHistogram?
+    var isDecrease = false
+    if let sign = rest.first, sign == "+" || sign == "-" {
+      isDecrease = sign == "-"
+      rest = rest.dropFirst()
+      step = try take()
+    }
+    var count = 1
+    if rest.first == "x" {
+      guard let times = Int(rest.dropFirst()), times >= 0, times < maximumValues else {
+        throw RuleFault("\(word): no count after x")
+      }
+      count = times + 1
+    } else if !rest.isEmpty || step != nil {
+      throw RuleFault("\(word): not a value of a series")
+    }
+    // A histogram takes the room of many numbers.
+    budget -= count.multipliedReportingOverflow(by: first.weight + (step?.weight ?? 0)).partialValue
+    guard budget >= 0 else { throw RuleFault("the series of a test have more than \(maximumValues) values") }
+    var result = [first]
+    var current = first
+    for _ in 1..<max(1, count) {
+      if let step {
+        if current.schema > step.schema {
+          throw RuleFault("\(word): cannot merge from schema \(step.schema) to \(current.schema)")
+        }
+        do {
+          if isDecrease { try current.subtract(step) } else { try current.add(step) }
+        } catch {
+          throw RuleFault("\(word): histograms with exponential and custom buckets cannot be combined")
+        }
+      }
+      result.append(current)
+    }
+    return result
   }
 
   /// The labels of a series as written, for instance `up{job="a"}`.

@@ -167,7 +167,11 @@ private struct UnitTestRun {
       while series[index].given < series[index].samples.count {
         let sample = series[index].samples[series[index].given]
         if sample.timestamp > now { break }
-        batch.append(id, sample.timestamp, sample.value)
+        if let place = HistogramReference.index(sample.value) {
+          batch.append(id, sample.timestamp, series[index].histograms[place])
+        } else {
+          batch.append(id, sample.timestamp, sample.value)
+        }
         series[index].given += 1
       }
     }
@@ -214,8 +218,9 @@ private struct UnitTestRun {
     var wanted: [UnitTestSample] = []
     for sample in expected.expected {
       do {
-        wanted.append(
-          UnitTestSample(labels: try InputSeries.labels(sample.labels, engine: engine), value: sample.value))
+        let labels = try InputSeries.labels(sample.labels, engine: engine)
+        let histogram = sample.histogram.isEmpty ? nil : try HistogramNotation.parse(sample.histogram)
+        wanted.append(UnitTestSample(labels: labels, value: sample.value, histogram: histogram))
       } catch {
         failures.append("\(head) err: labels \(GoFormat.quoted(sample.labels)): \(error)")
         return
@@ -233,7 +238,10 @@ private struct UnitTestRun {
   private func samples(of text: String, at time: Int64) throws -> [UnitTestSample] {
     switch try engine.instant(try engine.parse(text), at: time, source: store).value {
     case .scalar(let sample): return [UnitTestSample(labels: .empty, value: sample.value)]
-    case .vector(let elements): return elements.map { UnitTestSample(labels: $0.labels, value: $0.value) }
+    case .vector(let elements):
+      return elements.map {
+        UnitTestSample(labels: $0.labels, value: $0.value, histogram: $0.histogram)
+      }
     case .string, .matrix: throw RuleFault("rule result is not a vector or scalar")
     }
   }
@@ -249,7 +257,10 @@ private struct UnitTestRun {
     for series in all.sorted(by: { $0.labels < $1.labels }) {
       lines.append("\(UnitTestText.labels(series.labels.elements)) =>")
       for (timestamp, value) in zip(series.timestamps, series.values) where !value.isStaleMarker {
-        lines.append("\(GoFormat.float(value)) @[\(timestamp)]")
+        let text =
+          HistogramReference.index(value).map { HistogramNotation.format(series.histograms[$0]) }
+          ?? GoFormat.float(value)
+        lines.append("\(text) @[\(timestamp)]")
       }
     }
     return lines

@@ -1,3 +1,4 @@
+import PromQL
 import TimeSeries
 
 /// How results of unit tests are shown, in the form of promtool.
@@ -71,12 +72,21 @@ enum UnitTestText {
 struct UnitTestSample: Sendable, CustomStringConvertible {
   var labels: Labels
   var value: Double
+  /// The value if it is a native histogram.
+  var histogram: FloatHistogram?
 
-  var description: String { "\(UnitTestText.labels(labels.elements)) \(UnitTestText.number(value))" }
+  var description: String {
+    let text = histogram.map(HistogramNotation.format) ?? UnitTestText.number(value)
+    return "\(UnitTestText.labels(labels.elements)) \(text)"
+  }
 
   /// Whether the values are the same number; NaN is not the same as anything.
   func equals(_ other: UnitTestSample, fuzzily: Bool) -> Bool {
     guard labels == other.labels else { return false }
+    // Histograms are the same if they read the same, hints included.
+    if histogram != nil || other.histogram != nil {
+      return histogram.map(HistogramNotation.format) == other.histogram.map(HistogramNotation.format)
+    }
     return value == other.value || (fuzzily && (value.nextDown == other.value || value.nextUp == other.value))
   }
 }
