@@ -185,7 +185,8 @@ let package = Package(
     .testTarget(
       name: "OperationsTests",
       dependencies: [
-        "Operations", "HarecastTestKit", "TimeSeries", "SeriesStore", "PromQL", "Rules", "StrictYAML", logging,
+        "Operations", "HarecastTestKit", "Exposition", "TimeSeries", "SeriesStore", "PromQL", "Rules", "StrictYAML",
+        logging,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -11,6 +11,7 @@ struct APIError: Error {
     case canceled
     case unavailable
     case notFound = "not_found"
+    case forbidden
     case `internal` = "internal"
 
     var status: HTTPResponse.Status {
@@ -20,6 +21,7 @@ struct APIError: Error {
       case .timeout, .unavailable: .serviceUnavailable
       case .canceled: HTTPResponse.Status(code: 499)
       case .notFound: .notFound
+      case .forbidden: .forbidden
       case .internal: .internalServerError
       }
     }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Operations
 import PromQL
 import Rules
 import SeriesStore
@@ -31,6 +32,8 @@ public struct HTTPServerContext: Sendable {
   public var maximumConcurrentQueries: Int
   /// Takes remote-write; nil where it is not taken.
   public var writer: RemoteWriteReceiver?
+  /// Looks for incidents; nil where nobody does.
+  public var incidents: IncidentWatch?
   /// Encryption and users; nil for neither.
   public var webConfig: WebConfigSource?
   /// What `/api/v1/status` and `/api/v1/alertmanagers` show besides the store and the rules.
@@ -134,6 +137,9 @@ public struct HTTPServer: Service {
       concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries), registry: context.registry
     ).addRoutes(to: router)
     StatusAPI(context: context).addRoutes(to: router)
+    if let incidents = context.incidents {
+      IncidentAPI(watch: incidents, time: context.time, webConfig: context.webConfig).addRoutes(to: router)
+    }
     let federation = Federation(
       store: context.store, engine: context.engine, time: context.time, externalLabels: context.report.externalLabels)
     router.get("/federate") { request, _ in federation.answer(request) }

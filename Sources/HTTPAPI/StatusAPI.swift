@@ -257,7 +257,7 @@ struct StatusAPI: Sendable {
 
 extension JSONWriter {
   /// Writes a key and its text.
-  fileprivate mutating func pair(_ name: String, _ value: String) {
+  mutating func pair(_ name: String, _ value: String) {
     key(name)
     string(value)
   }

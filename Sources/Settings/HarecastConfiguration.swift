@@ -16,6 +16,8 @@ public struct HarecastConfiguration: Sendable {
   public var management: ManagementConfiguration?
   /// Where the recent past is fetched from at the start.
   public var backfill: [BackfillConfiguration] = []
+  /// The block `operations`, which the part that looks for incidents reads.
+  public var operations: YAMLNode?
   /// What was accepted but has no effect, one readable line each.
   public var remarks: [String]
 
@@ -46,6 +48,7 @@ public struct HarecastConfiguration: Sendable {
     if let node = reader.optionalNode("management") {
       configuration.management = try ManagementConfiguration(yaml: node, folder: folder)
     }
+    configuration.operations = reader.optionalNode("operations")
     for node in try reader.sequence("backfill") {
       configuration.backfill.append(try BackfillConfiguration(node, directory: folder))
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Settings
 import TimeSeries
 
@@ -28,6 +29,7 @@ struct CheckConfiguration: AsyncParsableCommand {
     let configuration: HarecastConfiguration
     do {
       configuration = try HarecastConfiguration.load(file)
+      _ = try OperationsConfiguration(configuration.operations)
       // A rule file that is not there yet is no error, as for a server.
       for remark in configuration.remarks where !(syntaxOnly && remark.hasPrefix("rule_files: ")) {
         CommandOutput.say("  NOTE: \(remark)")

@@ -4,6 +4,7 @@ import Exposition
 import HTTPAPI
 import HTTPFetch
 import Logging
+import Operations
 import PromQL
 import Rules
 import SeriesStore
@@ -25,6 +26,7 @@ final class Sidecar: Sendable {
   private let management: ManagementPoller?
   private let backfill: Backfill?
   private let writer: RemoteWriteReceiver
+  let incidents: IncidentWatch
   private let startTime = SystemTime().now()
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
@@ -86,6 +88,8 @@ final class Sidecar: Sendable {
         settings, client: client, store: store, registry: registry, time: time, log: logger("management"))
     }
     writer = RemoteWriteReceiver(store: store, registry: registry, time: time)
+    incidents = try Self.incidentWatch(
+      plan, store: store, isKept: storagePath != nil, registry: registry, time: time, log: logger("incidents"))
     let sources = plan.configuration.backfill
     backfill =
       sources.isEmpty
@@ -103,7 +107,8 @@ final class Sidecar: Sendable {
     let process = ProcessMetrics(
       store: store, registry: registry, version: Harecast.version, startTime: startTime)
     page = MetricsPage(
-      store: store, registry: registry, time: time, recorded: recorded.metadata, refresh: process.refresh)
+      store: store, registry: registry, time: time,
+      recorded: { recorded.metadata().merging(OperationsSeries.metadata) { own, _ in own } }, refresh: process.refresh)
     reloadSucceeded = registry.gauge(
       "harecast_config_last_reload_successful", help: "Whether the last reload of the configuration succeeded.")
     reloadTime = registry.gauge(
@@ -121,6 +126,7 @@ final class Sidecar: Sendable {
     try plan.withLock { plan in
       do {
         let new = try load(engine)
+        incidents.reload(try OperationsConfiguration(new.configuration.operations))
         let late = new.configuration.needsRestart(after: plan.configuration)
         if !late.isEmpty {
           log.warning(
@@ -160,6 +166,7 @@ final class Sidecar: Sendable {
       reload: options.enableLifecycle ? reload : nil, version: Harecast.version,
       maximumConcurrentQueries: options.maximumConcurrency)
     context.writer = writer
+    context.incidents = incidents
     context.webConfig = webConfig
     context.report.startTime = startTime
     context.report.corsOrigin = allowedOrigin
@@ -171,6 +178,7 @@ final class Sidecar: Sendable {
       StoreKeeper(store: store, time: time),
       Loop { [scrapes] in try await scrapes.run() },
       Loop { [rules] in try await rules.run() },
+      Loop { [incidents] in try await incidents.run() },
       ReloadOnSignal(sidecar: self),
     ]
     if let backfill {

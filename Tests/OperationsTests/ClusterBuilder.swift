@@ -33,7 +33,7 @@ struct ClusterBuilder {
       let isUp = !silent.contains(name)
       if isUp { lastAnswer[name] = now }
       return NodeObservation(
-        name: name, lastAnswer: lastAnswer[name], answered: isUp, scrapeSeconds: isUp ? 0.02 : nil,
+        name: name, lastAnswer: lastAnswer[name], lastTry: now, answered: isUp, scrapeSeconds: isUp ? 0.02 : nil,
         values: isUp
           ? [
             .memory: 120e6 + wobble * 2e5, .memoryLimit: 400e6, .diskFree: 1.5e9 - wobble * 1e4, .diskLimit: 2e8,

@@ -9,6 +9,9 @@ struct NodeTrack: Sendable {
   var newest: [NodeMetric: Double] = [:]
   /// When it last answered, in seconds.
   var lastAnswer: Double?
+  /// When a scrape of it last ended, in seconds.
+  var lastTry: Double?
+  private var tick = 0.0
   /// When it was last seen to have restarted, in seconds.
   var restarted: Double?
   var memoryTrend: TrendToLimit?
@@ -28,6 +31,8 @@ struct NodeTrack: Sendable {
   }
 
   mutating func observe(_ node: NodeObservation, at time: Double, _ timing: IncidentTiming) {
+    tick = timing.tick
+    if let attempt = node.lastTry { lastTry = Double(attempt) / 1000 }
     if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
     if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
@@ -54,6 +59,11 @@ struct NodeTrack: Sendable {
     return TrendToLimit.find(in: track, limit: limit, rising: rising, habit: habit)
   }
 
-  /// How long it has not answered, in seconds; 0 for a node that never did.
-  func silence(_ now: Double) -> Double { lastAnswer.map { max(0, now - $0) } ?? 0 }
+  /// For how long scrapes have not been answered, in seconds; 0 for a node that never did.
+  ///
+  /// The scrape that is under way does not count: it may just not be back yet.
+  func silence(_ now: Double) -> Double {
+    guard let lastAnswer else { return 0 }
+    return max(0, (lastTry ?? now) - lastAnswer, now - lastAnswer - 1.2 * tick)
+  }
 }

@@ -15,7 +15,8 @@ extension ClusterMemory {
         .min { $0.1.median < $1.1.median }
       let isNear = nearest.map { $0.1.probability >= 0.48 && $0.1.median <= timing.horizon } ?? false
       guard isFull || isNear || growsForLong(track, fate) else { return nil }
-      return finding(track, fate, ready, isFull ? nil : nearest, isFull, isNear)
+      let isOver = isFull || nearest?.1.median == 0
+      return finding(track, fate, ready, isOver ? nil : nearest, isOver, isNear)
     }
   }
 
@@ -27,7 +28,8 @@ extension ClusterMemory {
     var evidence = [
       IncidentEvidence(
         "rabbitmq_detailed_queue_messages_ready",
-        "\(Words.number(ready)) messages wait, \(Words.number(fate.netRate)) more a second", share: 0.6)
+        "\(Words.number(ready)) messages wait, \(Words.number(abs(fate.netRate))) \(fate.netRate < 0 ? "fewer" : "more") a second",
+        share: 0.6)
     ]
     if let cause { evidence.append(cause) }
     let words = nearest.map { "will hit \($0.0.words) in \(Words.interval($0.1))" }

@@ -38,3 +38,8 @@ public struct IncidentClassifier: Sendable {
   /// How often something was seen and not opened, by reason.
   public var suppressed: [String: Int] { book.suppressed }
 }
+
+extension IncidentClassifier {
+  /// What the nodes run into, as of the last observation.
+  public var publisherBlock: PublisherBlock { memory.publisherBlock() }
+}

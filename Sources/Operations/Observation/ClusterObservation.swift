@@ -24,6 +24,8 @@ public struct NodeObservation: Sendable, Equatable {
   public var name: String
   /// When the node last answered a scrape, UTC milliseconds; nil if it never did.
   public var lastAnswer: Int64?
+  /// When the last scrape that has ended was, with or without an answer, UTC milliseconds.
+  public var lastTry: Int64?
   /// How the last scrape went: nil if none has ended yet.
   public var answered: Bool?
   /// How long the node takes to answer a scrape, in seconds.
@@ -32,11 +34,12 @@ public struct NodeObservation: Sendable, Equatable {
   public var values: [NodeMetric: Double]
 
   public init(
-    name: String, lastAnswer: Int64? = nil, answered: Bool? = nil, scrapeSeconds: Double? = nil,
+    name: String, lastAnswer: Int64? = nil, lastTry: Int64? = nil, answered: Bool? = nil, scrapeSeconds: Double? = nil,
     values: [NodeMetric: Double] = [:]
   ) {
     self.name = name
     self.lastAnswer = lastAnswer
+    self.lastTry = lastTry
     self.answered = answered
     self.scrapeSeconds = scrapeSeconds
     self.values = values

@@ -138,7 +138,8 @@ private struct Draft {
       time: now, cluster: cluster,
       nodes: nodes.map { name, node in
         NodeObservation(
-          name: name, lastAnswer: node.lastAnswer, answered: node.answered, scrapeSeconds: node.scrapeSeconds,
+          name: name, lastAnswer: node.lastAnswer, lastTry: node.lastTry, answered: node.answered,
+          scrapeSeconds: node.scrapeSeconds,
           values: node.values)
       }.sorted { $0.name < $1.name },
       queues: watched.sorted { $0.key < $1.key })

@@ -59,3 +59,26 @@ public struct QueueFate: Sendable, Equatable {
     limits.min { ($0.value.median, $0.key.rawValue) < ($1.value.median, $1.key.rawValue) }.map { ($0.key, $0.value) }
   }
 }
+
+extension QueueFate {
+  /// The operator's sentence, for instance: queue `orders` on `/eu` is growing by 12 messages a second, will hit its
+  /// length limit in 25 min (20 min to 40 min).
+  public var sentence: String {
+    let rate = Words.number(abs(netRate))
+    var text = "queue \(queue) "
+    switch verdict {
+    case .idle: text += "is idle"
+    case .keepingUp: text += "keeps up"
+    case .clearing: text += "clears by \(rate) messages a second"
+    case .growing: text += "grows by \(rate) messages a second"
+    case .stalled: text += "is stalled: its consumers acknowledge nothing"
+    case .noConsumers: text += "has messages and no consumers"
+    case .redeliveryLoop: text += "delivers the same messages again and again"
+    }
+    if let drain { text += ", will be empty in \(Words.interval(drain))" }
+    if let (limit, time) = nearest, time.probability >= 0.3 {
+      text += time.median > 0 ? ", will hit \(limit.words) in \(Words.interval(time))" : ", is over \(limit.words)"
+    }
+    return text
+  }
+}

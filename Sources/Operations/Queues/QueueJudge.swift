@@ -19,7 +19,7 @@ struct QueueJudge: Sendable {
         median: waiting / -rate, lower: waiting / (-rate + 1.96 * error), upper: waiting / (-rate - 1.96 * error),
         probability: 1)
     }
-    if !track.isStream { fate.limits = limits(track, node, isGrowing: isKnown && rate > 0) }
+    if !track.isStream, track.isWorkedOff { fate.limits = limits(track, node, isGrowing: isKnown && rate > 0) }
     return fate
   }
 
@@ -58,7 +58,10 @@ struct QueueJudge: Sendable {
   private func limits(_ track: QueueTrack, _ node: NodeLimits?, isGrowing: Bool) -> [QueueFate.Limit: TimeToLimit] {
     var result: [QueueFate.Limit: TimeToLimit] = [:]
     func add(_ limit: QueueFate.Limit, _ signal: SignalTrack, _ value: Double?) {
-      guard let value, let trend = TrendToLimit.find(in: signal, limit: value, habit: .backlog) else { return }
+      // A handful of messages leads nowhere.
+      guard let value, (signal.last?.mean ?? 0) >= 10,
+        let trend = TrendToLimit.find(in: signal, limit: value, habit: .backlog)
+      else { return }
       result[limit] = trend.time
     }
     add(.maxLength, track.ready, track.newest[.maxLength])
