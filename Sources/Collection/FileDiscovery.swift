@@ -81,13 +81,24 @@ struct FileDiscovery {
 }
 
 /// Targets from one place of one discovery.
-struct DiscoveredGroup: Sendable, Equatable {
+public struct DiscoveredGroup: Sendable, Equatable {
   var source: String
   var targets: [String]
   var labels: [Label]
 
+  init(source: String, targets: [String], labels: [Label]) {
+    self.source = source
+    self.targets = targets
+    self.labels = labels
+  }
+
+  /// The targets of a configuration itself.
+  public init(_ group: TargetGroup) {
+    self.init(source: "", targets: group.targets, labels: group.labels)
+  }
+
   /// The discovered labels of each target.
-  var labelSets: [Labels] {
+  public var labelSets: [Labels] {
     targets.map { Labels(labels + [Label("__address__", $0)]) }
   }
 }

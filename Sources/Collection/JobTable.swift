@@ -97,9 +97,7 @@ struct JobTable {
   }
 
   private func targets(of job: Job) -> (wanted: [UInt64: ScrapeTarget], dropped: [Labels]) {
-    let fixed = job.configuration.staticGroups.map {
-      DiscoveredGroup(source: "", targets: $0.targets, labels: $0.labels)
-    }
+    let fixed = job.configuration.staticGroups.map(DiscoveredGroup.init)
     var wanted: [UInt64: ScrapeTarget] = [:]
     var dropped: [Labels] = []
     for group in fixed + job.discoveries.flatMap({ job.groups[ObjectIdentifier($0)] ?? [] }) {

@@ -88,7 +88,10 @@ extension ScrapeConfiguration {
     access = try HTTPAccess(&reader, directory: directory)
     relabelRules = try RelabelRule.rules(reader.sequence("relabel_configs"))
     metricRelabelRules = try RelabelRule.rules(reader.sequence("metric_relabel_configs"))
-    try readDiscoveries(&reader, directory)
+    let sources = try TargetSources(&reader, directory: directory)
+    staticGroups = sources.staticGroups
+    fileDiscoveries = sources.fileDiscoveries
+    dnsDiscoveries = sources.dnsDiscoveries
     try ScrapeConfiguration.readUnsupported(&reader)
     try reader.finish()
   }
@@ -101,32 +104,6 @@ extension ScrapeConfiguration {
         "scrape_timeout", "scrape timeout greater than scrape interval for scrape config with job name \"\(jobName)\"")
     }
     scrapeTimeout = timeout ?? min(global.scrapeTimeout, scrapeInterval)
-  }
-
-  private mutating func readDiscoveries(_ reader: inout MappingReader, _ directory: String) throws(YAMLError) {
-    for node in try reader.sequence("static_configs") { staticGroups.append(try TargetGroup(node)) }
-    for node in try reader.sequence("file_sd_configs") {
-      var settings = try MappingReader(node, "a file discovery")
-      let files = try settings.strings("files")
-      if files.isEmpty { throw YAMLError(node.place, "a file discovery needs the key \"files\"") }
-      for file in files where !FileDiscovery.isNameAllowed(file) {
-        throw settings.error("files", "\"\(file.prefix(100))\" must end in .json, .yml or .yaml")
-      }
-      let refresh = try settings.positiveDuration("refresh_interval") ?? 300_000
-      let paths = files.map { SmallFile.resolve($0, in: directory) }
-      fileDiscoveries.append(FileDiscoveryConfiguration(files: paths, refreshInterval: refresh))
-      try settings.finish()
-    }
-    for node in try reader.sequence("dns_sd_configs") { dnsDiscoveries.append(try DNSDiscoveryConfiguration(node)) }
-    // Only names that Prometheus knows, so that a misspelt one is still an unknown key.
-    let others = [
-      "aws", "azure", "consul", "digitalocean", "docker", "dockerswarm", "ec2", "eureka", "gce", "hetzner", "http",
-      "ionos", "kubernetes", "kuma", "lightsail", "linode", "marathon", "nerve", "nomad", "openstack", "ovhcloud",
-      "puppetdb", "scaleway", "serverset", "stackit", "triton", "uyuni", "vultr",
-    ]
-    for name in others where reader.has("\(name)_sd_configs") {
-      try reader.refuse("\(name)_sd_configs", "discover targets with file_sd_configs or dns_sd_configs")
-    }
   }
 
   /// Keys of Prometheus that need no action here, or that cannot be honoured.
@@ -255,7 +232,7 @@ extension MappingReader {
   }
 
   /// A duration of at least a millisecond.
-  fileprivate mutating func positiveDuration(_ key: String) throws(YAMLError) -> Int64? {
+  mutating func positiveDuration(_ key: String) throws(YAMLError) -> Int64? {
     guard let value = try optionalDuration(key) else { return nil }
     if value <= 0 { throw error(key, "\(key) must be longer than zero") }
     return value

@@ -105,8 +105,9 @@ extension ScrapeTarget {
 }
 
 /// Writes parts of URLs with percent escapes (RFC 3986, section 2).
-enum URLText {
-  static func path(_ text: String) -> String {
+public enum URLText {
+  /// `text` as a path that begins with a slash.
+  public static func path(_ text: String) -> String {
     let escaped = escape(text, allowed: "/-._~$&+,:;=@!'()*")
     return escaped.hasPrefix("/") ? escaped : "/" + escaped
   }
@@ -114,7 +115,7 @@ enum URLText {
   static func queryPart(_ text: String) -> String { escape(text, allowed: "-._~") }
 
   /// Whether `text` can stand between `//` and the path: no blanks, no user name, no path.
-  static func isHostAndPort(_ text: String) -> Bool {
+  public static func isHostAndPort(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !"/?#@\\".utf8.contains($0) }
   }
 

@@ -2,7 +2,7 @@ import Synchronization
 import TimeSeries
 
 /// Wakes one waiting task. A signal that is set while nobody waits is kept.
-final class Signal: Sendable {
+public final class Signal: Sendable {
   private struct State {
     var isSet = false
     var waiter: CheckedContinuation<Void, Never>?
@@ -10,7 +10,10 @@ final class Signal: Sendable {
 
   private let state = Mutex(State())
 
-  func set() {
+  public init() {}
+
+  /// Wakes the task that waits, or the next one that will.
+  public func set() {
     let waiter = state.withLock { state in
       defer { state.waiter = nil }
       if state.waiter == nil { state.isSet = true }
@@ -20,7 +23,7 @@ final class Signal: Sendable {
   }
 
   /// Returns once the signal is set, and clears it; or when the task is cancelled.
-  func wait() async {
+  public func wait() async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isOver = state.withLock { state in
@@ -43,7 +46,7 @@ final class Signal: Sendable {
   }
 
   /// Waits for the signal or for a moment; true if the moment came first.
-  func waits(until deadline: Int64, _ time: any TimeSource) async -> Bool {
+  public func waits(until deadline: Int64, _ time: any TimeSource) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
       group.addTask { (try? await time.sleep(until: deadline)) != nil }
       group.addTask {

@@ -1,5 +1,6 @@
 import Broker
 import Collection
+import Delivery
 import Foundation
 import SeriesStore
 import StrictYAML
@@ -14,6 +15,7 @@ public struct HarecastConfiguration: Sendable {
   public var ruleFiles: [String]
   public var store: SeriesStoreConfiguration
   public var management: ManagementConfiguration?
+  public var alerting = AlertingConfiguration()
   /// Where the recent past is fetched from at the start.
   public var backfill: [BackfillConfiguration] = []
   /// The block `operations`, which the part that looks for incidents reads.
@@ -52,8 +54,10 @@ public struct HarecastConfiguration: Sendable {
     for node in try reader.sequence("backfill") {
       configuration.backfill.append(try BackfillConfiguration(node, directory: folder))
     }
+    if let node = reader.optionalNode("alerting") {
+      configuration.alerting = try AlertingConfiguration(node, directory: folder)
+    }
     for (key, meaning) in [
-      ("alerting", "alerts are evaluated and shown, but not sent"),
       ("remote_write", "nothing is sent to remote storage"),
       ("remote_read", "nothing is read from remote storage"),
       ("tracing", "no traces are sent"), ("otlp", "no OTLP is received"),

@@ -20,6 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
     let log = options.logger("main")
     let address = try options.address()
     let queryOptions = try options.queryOptions()
+    let ruleOptions = try options.ruleConfiguration()
     let time = CatchingUpTime(lag: Programme.suggestedLag, speed: Programme.suggestedSpeed)
     let exporter = try reportingErrors { try DemoExporter(time: time, log: options.logger("demo")) }
     // The exporter must be bound before the targets are known, so it runs in a group of its own
@@ -27,12 +28,14 @@ struct DemoCommand: AsyncParsableCommand {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await exporter.run() }
       let targets = try await exporter.ready()
+      let load = try options.addingAlertmanagers { engine in
+        Sidecar.Plan(
+          configuration: try .read(Self.configuration(targets), file: "demo configuration", folder: "."),
+          rules: [Self.inRecordedDays(try ShippedRules.parse(engine: engine))])
+      }
       let sidecar = try reportingErrors {
-        try Sidecar(time: time, queryOptions: queryOptions, logger: options.logger) { engine in
-          Sidecar.Plan(
-            configuration: try .read(Self.configuration(targets), file: "demo configuration", folder: "."),
-            rules: [Self.inRecordedDays(try ShippedRules.parse(engine: engine))])
-        }
+        try Sidecar(
+          time: time, queryOptions: queryOptions, ruleOptions: ruleOptions, logger: options.logger, load: load)
       }
       FileHandle.standardOutput.write(
         Data(

@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
     let address = try options.address()
     let queryOptions = try options.queryOptions()
     let ruleOptions = try options.ruleConfiguration()
-    let load = try planner()
+    let load = try options.addingAlertmanagers(to: try planner())
     let sidecar = try reportingErrors {
       try Sidecar(
         time: SystemTime(), queryOptions: queryOptions, ruleOptions: ruleOptions,

@@ -18,12 +18,19 @@ struct ServerOptions: ParsableArguments {
   var webConfigFile: String?
 
   @Option(
-    name: .customLong("web.external-url"), help: "The address under which users reach this server, for links in alerts."
+    name: .customLong("web.external-url"),
+    help:
+      "The address under which users reach this server, for links in alerts; by default this machine's name and port."
   )
   var externalURL = ""
 
   @Option(name: .customLong("web.cors.origin"), help: "Regular expression of the origins that browsers may ask from.")
   var corsOrigin = ".*"
+
+  @Option(
+    name: .customLong("alertmanager"),
+    help: "An Alertmanager to send alerts to, beside those of the configuration; several with commas.")
+  var alertmanager = ""
 
   @Option(name: .customLong("rules.alert.resend-delay"), help: "The least time between two notifications of an alert.")
   var resendDelay = "1m"
@@ -88,7 +95,7 @@ struct ServerOptions: ParsableArguments {
       return duration
     }
     return RuleManagerConfiguration(
-      externalURL: externalURL, resendDelay: try duration(resendDelay, "rules.alert.resend-delay"),
+      externalURL: try linkAddress(), resendDelay: try duration(resendDelay, "rules.alert.resend-delay"),
       outageTolerance: try duration(outageTolerance, "rules.alert.for-outage-tolerance"),
       gracePeriod: try duration(gracePeriod, "rules.alert.for-grace-period"))
   }

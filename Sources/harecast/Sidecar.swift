@@ -1,5 +1,6 @@
 import Broker
 import Collection
+import Delivery
 import Exposition
 import HTTPAPI
 import HTTPFetch
@@ -21,6 +22,7 @@ final class Sidecar: Sendable {
   let time: any TimeSource
   let rules: RuleManager
   let scrapes: ScrapeManager
+  let notifier: AlertNotifier
   let page: MetricsPage
   private let client: HTTPClient
   private let management: ManagementPoller?
@@ -68,10 +70,14 @@ final class Sidecar: Sendable {
     ruleConfiguration.evaluationInterval = plan.configuration.global.evaluationInterval
     ruleConfiguration.queryOffset = plan.configuration.global.ruleQueryOffset
     ruleConfiguration.externalLabels = plan.configuration.global.externalLabels
+    // Requests are repeated by the real clock, also in a replay.
+    let notifier = AlertNotifier(client: client, time: SystemTime(), registry: registry, log: logger("notifier"))
+    self.notifier = notifier
     rules = RuleManager(
       store: store, engine: engine, registry: registry, time: time,
       configuration: ruleConfiguration,
       keeper: storagePath == nil ? nil : StoreStateKeeper(store: store),
+      notify: notifier.intake(time: time),
       report: { [log = logger("rules")] event in
         let place: Logger.Metadata = ["file": "\(event.file)", "group": "\(event.group)", "rule": "\(event.rule)"]
         if let error = event.error {
@@ -146,6 +152,7 @@ final class Sidecar: Sendable {
   private func apply(_ plan: Plan) {
     for remark in plan.configuration.remarks { log.warning("\(remark)") }
     scrapes.reload(plan.configuration.scrapes)
+    notifier.reload(plan.configuration.alerting, externalLabels: plan.configuration.global.externalLabels)
     rules.reload(plan.rules)
     reloadSucceeded.set(1)
     reloadTime.set(Double(SystemTime().now()) / 1000)
@@ -170,10 +177,12 @@ final class Sidecar: Sendable {
     context.webConfig = webConfig
     context.report.startTime = startTime
     context.report.corsOrigin = allowedOrigin
+    context.report.alertmanagers = { [notifier] in notifier.alertmanagers() }
     context.report.externalLabels = plan.withLock { $0.configuration.global.externalLabels }
     var services: [any Service] = [
       StoreCloser(store: store, rules: rules),
       ClientKeeper(client: client),
+      AlertDelivery(notifier: notifier),
       HTTPServer(context: context, host: host, port: port, log: log, onListening: onListening),
       StoreKeeper(store: store, time: time),
       Loop { [scrapes] in try await scrapes.run() },

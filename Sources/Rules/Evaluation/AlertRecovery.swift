@@ -62,6 +62,8 @@ struct AlertRecovery: Sendable {
       known += waiting[index].values.filter { $0.state != .pending }
       waiting[index] = [:]
     }
+    // Whether the earlier process got rid of what it handed out is not known: all is told again at once.
+    for index in known.indices { known[index].lastSentAt = nil }
     states.restore(known)
     for alert in known { restored[index].insert(alert.labels) }
   }
