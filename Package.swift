@@ -198,8 +198,8 @@ let package = Package(
     .testTarget(
       name: "HTTPAPITests",
       dependencies: [
-        "HTTPAPI", "HarecastTestKit", "Exposition", "HTTPFetch", "PromQL", "Rules", "SeriesStore", "StrictYAML",
-        "TimeSeries", hummingbird, logging,
+        "HTTPAPI", "HarecastTestKit", "Exposition", "HTTPFetch", "Operations", "PromQL", "Rules", "SeriesStore",
+        "StrictYAML", "TimeSeries", hummingbird, logging,
       ],
       swiftSettings: settings),
     .testTarget(

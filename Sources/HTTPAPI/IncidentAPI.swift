@@ -110,6 +110,7 @@ struct IncidentAPI: Sendable {
       json.beginObject()
       json.pair("signal", evidence.signal)
       json.pair("detail", evidence.detail)
+      json.pair("text", "\(evidence.signal): \(evidence.detail)")
       json.key("share")
       json.number((evidence.share * 1000).rounded() / 1000)
       json.endObject()

@@ -4,6 +4,7 @@ import HTTPFetch
 import HarecastTestKit
 import Hummingbird
 import Logging
+import Operations
 import PromQL
 import Rules
 import SeriesStore
@@ -48,7 +49,9 @@ struct WebServerHarness {
     }
   }
 
-  func serve(_ configuration: String, _ body: (_ port: Int) async throws -> Void) async throws {
+  func serve(
+    _ configuration: String, incidents: IncidentWatch? = nil, _ body: (_ port: Int) async throws -> Void
+  ) async throws {
     let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let path = try folder.write(configuration, to: "web.yml")
     let (store, engine, registry) = (SeriesStore(), QueryEngine(), MetricRegistry())
@@ -58,6 +61,7 @@ struct WebServerHarness {
       registry: registry, rules: RuleManager(store: store, engine: engine, registry: registry), isReady: { true },
       targets: { [] }, droppedTargets: { [:] }, reload: nil, version: "1")
     context.webConfig = try WebConfigSource(path: path, log: log)
+    context.incidents = incidents
     let port = Mutex(0)
     let listening = AsyncStream<Int>.makeStream()
     let server = HTTPServer(context: context, host: "127.0.0.1", port: 0, log: log) { bound in
