@@ -7,6 +7,10 @@ extension Evaluator {
     let right = try evaluate(node.right, grid)
     switch (left, right) {
     case (.scalar(let a), .scalar(let b)):
+      if node.operation.isTrim {
+        throw QueryError.execution(
+          "operator \(GoText.quoted(node.operation.rawValue)) not allowed for Scalar operations")
+      }
       return .scalar(zip(a, b).map { ScalarArithmetic.apply(node.operation, $0, $1) })
     case (.vector(let vector), .scalar(let numbers)):
       return .vector(try combine(node, vector, numbers, isSwapped: false))
@@ -24,7 +28,7 @@ extension Evaluator {
   private func combine(_ node: BinaryExpression, _ vector: SeriesGrid, _ numbers: [Double], isSwapped: Bool) throws
     -> SeriesGrid
   {
-    if hasHistograms { return try combineMixed(node, vector, numbers, isSwapped: isSwapped) }
+    if hasHistograms || node.operation.isTrim { return try combineMixed(node, vector, numbers, isSwapped: isSwapped) }
     var result = vector
     let operation = node.operation
     if operation.isComparison {

@@ -109,6 +109,7 @@ extension Evaluator {
     let range = Expression.binary(node).range
     switch (histogram(left), histogram(right)) {
     case (nil, nil):
+      if operation.isTrim { return incompatible(operation, "float", "float", range) }
       guard operation.isComparison else { return ScalarArithmetic.apply(operation, left, right) }
       let holds = ScalarArithmetic.compare(operation, left, right)
       return node.returnsBool ? (holds ? 1 : 0) : holds ? left : SeriesGrid.absent
@@ -119,6 +120,8 @@ extension Evaluator {
       switch operation {
       case .multiply: return keep(a.multiplied(by: right), compacted: true)
       case .divide: return keep(a.divided(by: right), compacted: true)
+      case .trimUpper: return keep(a.trimmed(at: right, keepsBelow: true))
+      case .trimLower: return keep(a.trimmed(at: right, keepsBelow: false))
       default: return incompatible(operation, "histogram", "float", range)
       }
     case (let a?, let b?):
@@ -174,7 +177,7 @@ extension Evaluator {
       }
     }
     result.removeEmptyRows()
-    if !node.operation.isComparison || node.returnsBool { try dropNames(&result) }
+    if node.operation.changesMeaning || node.returnsBool { try dropNames(&result) }
     return result
   }
 }

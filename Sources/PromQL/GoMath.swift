@@ -101,7 +101,7 @@ enum ScalarArithmetic {
     case .power: pow(a, b)
     case .atan2: atan2(a, b)
     case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater: compare(operation, a, b) ? 1 : 0
-    case .and, .or, .unless: .nan
+    case .and, .or, .unless, .trimUpper, .trimLower: .nan
     }
   }
 

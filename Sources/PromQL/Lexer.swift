@@ -145,11 +145,17 @@ struct Lexer {
         fail("unexpected character after '!': \(quotedCharacter(at: position + 1))")
       }
     case UInt8(ascii: "<"):
-      let orEqual = following == UInt8(ascii: "=")
-      emit(.binary(orEqual ? .lessOrEqual : .less), length: orEqual ? 2 : 1)
+      switch following {
+      case UInt8(ascii: "="): emit(.binary(.lessOrEqual), length: 2)
+      case UInt8(ascii: "/"): emit(.binary(.trimUpper), length: 2)
+      default: emit(.binary(.less), length: 1)
+      }
     case UInt8(ascii: ">"):
-      let orEqual = following == UInt8(ascii: "=")
-      emit(.binary(orEqual ? .greaterOrEqual : .greater), length: orEqual ? 2 : 1)
+      switch following {
+      case UInt8(ascii: "="): emit(.binary(.greaterOrEqual), length: 2)
+      case UInt8(ascii: "/"): emit(.binary(.trimLower), length: 2)
+      default: emit(.binary(.greater), length: 1)
+      }
     case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"): scanString(quote: byte)
     case UInt8(ascii: "{"):
       emit(.leftBrace, length: 1)

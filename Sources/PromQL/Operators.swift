@@ -13,6 +13,10 @@ public enum BinaryOperator: String, Sendable, Hashable {
   case less = "<"
   case greaterOrEqual = ">="
   case greater = ">"
+  /// Removes the observations of a native histogram above a number.
+  case trimUpper = "</"
+  /// Removes the observations of a native histogram below a number.
+  case trimLower = ">/"
   case and
   case or
   case unless
@@ -24,6 +28,12 @@ public enum BinaryOperator: String, Sendable, Hashable {
     default: false
     }
   }
+
+  /// Whether the operator cuts native histograms.
+  var isTrim: Bool { self == .trimUpper || self == .trimLower }
+
+  /// Whether a result measures something else than its operands, so that their names do not fit it.
+  var changesMeaning: Bool { !isComparison && !isTrim }
 
   /// Whether the operator combines vectors as sets.
   public var isSetOperator: Bool {
@@ -38,7 +48,7 @@ public enum BinaryOperator: String, Sendable, Hashable {
     switch self {
     case .or: 1
     case .and, .unless: 2
-    case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater: 3
+    case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater, .trimUpper, .trimLower: 3
     case .add, .subtract: 4
     case .multiply, .divide, .modulo, .atan2: 5
     case .power: 6

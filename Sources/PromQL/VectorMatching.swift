@@ -54,7 +54,7 @@ private struct VectorJoin {
     oneOrdinals = one.identities.map { numbering.ordinal(of: $0) }
     ordinalCount = numbering.count
     steps = left.steps
-    isMixed = evaluator.hasHistograms
+    isMixed = evaluator.hasHistograms || node.operation.isTrim
     builder = GridBuilder(steps: steps)
   }
 
@@ -81,7 +81,7 @@ private struct VectorJoin {
   /// The result's labels for a pair.
   private func identity(_ many: SeriesIdentity, _ one: SeriesIdentity) -> SeriesIdentity {
     let manyLabels = evaluator.visibleLabels(many)
-    let changesMeaning = !node.operation.isComparison
+    let changesMeaning = node.operation.changesMeaning
     let dropsName = changesMeaning || (evaluator.isEager && node.returnsBool)
     var elements = manyLabels.elements
     if matching.cardinality == .oneToOne {

@@ -63,6 +63,8 @@ public struct AppendOutcome: Sendable, Equatable {
   public var tooOld = 0
   /// Samples further ahead of the clock than the store accepts.
   public var tooFarAhead = 0
+  /// Native histograms, which the file cannot keep.
+  public var histograms = 0
   /// Samples of series that were evicted: the writer's cache of ids is out of date.
   public var unknownSeries = 0
 
@@ -77,6 +79,7 @@ public struct AppendOutcome: Sendable, Equatable {
       case outOfOrder = "out of order sample"
       case tooOld = "too old sample"
       case tooFarAhead = "sample too far in the future"
+      case histogram = "native histograms are not stored"
       case unknownSeries = "unknown series"
     }
 
@@ -87,7 +90,7 @@ public struct AppendOutcome: Sendable, Equatable {
   public init() {}
 
   /// The number of samples that were not taken, duplicates not counted: they are there.
-  public var refused: Int { conflicting + outOfOrder + tooOld + tooFarAhead + unknownSeries }
+  public var refused: Int { conflicting + outOfOrder + tooOld + tooFarAhead + histograms + unknownSeries }
 
   mutating func refuse(_ index: Int, _ reason: Refusal.Reason) {
     switch reason {
@@ -95,6 +98,7 @@ public struct AppendOutcome: Sendable, Equatable {
     case .outOfOrder: outOfOrder += 1
     case .tooOld: tooOld += 1
     case .tooFarAhead: tooFarAhead += 1
+    case .histogram: histograms += 1
     case .unknownSeries: unknownSeries += 1
     }
     if refusals.count < 10 { refusals.append(Refusal(index: index, reason: reason)) }
@@ -107,6 +111,7 @@ public struct AppendOutcome: Sendable, Equatable {
     left.outOfOrder += right.outOfOrder
     left.tooOld += right.tooOld
     left.tooFarAhead += right.tooFarAhead
+    left.histograms += right.histograms
     left.unknownSeries += right.unknownSeries
   }
 }

@@ -136,6 +136,11 @@ public final class SeriesStore: SeriesSource, Sendable {
       let timestamp = batch.timestamps[index]
       var value = batch.values[index]
       if value.isNaN {
+        if isJournalled, rest.first?.index == index {
+          rest.removeFirst()
+          outcome.refuse(index, .histogram)
+          continue
+        }
         value = state.histograms.value(
           of: &rest, at: index, value, after: series, timestamp, times: min(oldest, newest)...newest)
       }

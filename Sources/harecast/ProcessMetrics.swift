@@ -52,6 +52,7 @@ final class ProcessMetrics: Sendable {
         ("out_of_order", old.outcome.outOfOrder, statistics.outcome.outOfOrder),
         ("too_old", old.outcome.tooOld, statistics.outcome.tooOld),
         ("too_far_ahead", old.outcome.tooFarAhead, statistics.outcome.tooFarAhead),
+        ("histogram", old.outcome.histograms, statistics.outcome.histograms),
         ("evicted_series", old.outcome.unknownSeries, statistics.outcome.unknownSeries),
       ] {
         registry.counter(

@@ -62,6 +62,10 @@ import TimeSeries
     ("2 * h{a=\"y\"}", ["{a=\"y\"} {{count:4 sum:6 offset:1 buckets:[4]}}"]),
     ("h{a=\"y\"} / 2", ["{a=\"y\"} {{count:1 sum:1.5 offset:1 buckets:[1]}}"]),
     ("-h{a=\"y\"}", ["{a=\"y\"} {{count:-2 sum:-3 offset:1 buckets:[-2]}}"]),
+    // What is kept: 2 at the middle of (0.5, 1] and 4 at that of (1, 2], the roots of 0.5 and 2.
+    ("h{a=\"x\"} </ 2", ["h{a=\"x\"} {{count:6 sum:7.0710678118654755 buckets:[2 4]}}"]),
+    ("h{a=\"y\"} >/ 2", ["h{a=\"y\"} {{}}"]),
+    ("h{a=\"y\"} </ 8", ["h{a=\"y\"} {{count:2 sum:3 offset:1 buckets:[2]}}"]),
     ("h + h", ["{a=\"x\"} {{count:16 sum:22 buckets:[4 8 4]}}", "{a=\"y\"} {{count:4 sum:6 offset:1 buckets:[4]}}"]),
     ("h{a=\"y\"} - h", ["{a=\"y\"} {{}}"]),
     ("h == h", ["h{a=\"x\"} {{count:8 sum:11 buckets:[2 4 2]}}", "h{a=\"y\"} {{count:2 sum:3 offset:1 buckets:[2]}}"]),
@@ -105,6 +109,7 @@ import TimeSeries
       "h * h",
       "PromQL info: incompatible sample types encountered for binary operator \"*\": histogram * histogram (1:1)"
     ),
+    ("f </ 2", "PromQL info: incompatible sample types encountered for binary operator \"</\": float </ float (1:1)"),
     ("max(h)", "PromQL info: ignored histogram in max aggregation (1:5)"),
     ("quantile(0.5, h)", "PromQL info: ignored histogram in quantile aggregation (1:15)"),
     ("topk(1, h)", "PromQL info: ignored histogram in topk aggregation (1:1)"),

@@ -186,6 +186,25 @@ import Testing
     #expect(custom([1, 3], [0, 4, 0], sum: 4).variance == 1)
   }
 
+  @Test func `trimming cuts the bucket in which the limit lies`() {
+    // Half of the four observations between 1 and 3 lie below 2, in the middle at 1.5, half above, at 2.5.
+    let histogram = custom([1, 3], [1, 4, 2], sum: 100)
+    let below = histogram.trimmed(at: 2, keepsBelow: true)
+    #expect(below.positive.counts == [1, 2])
+    #expect(below.count == 3)
+    #expect(below.sum == 0.5 + 3)
+    let above = histogram.trimmed(at: 2, keepsBelow: false)
+    #expect(above.positive.indices == [1, 2])
+    #expect(above.positive.counts == [2, 2])
+    #expect(above.sum == 5 + 6)
+    #expect(histogram.trimmed(at: .infinity, keepsBelow: true) == histogram)
+    #expect(histogram.trimmed(at: -.infinity, keepsBelow: false) == histogram)
+    // A zero bucket from -1 to 1 with observations on both sides: a quarter lies below -0.5.
+    let zero = exponential([0, 3], negative: [0, 3], zero: 4, threshold: 1).trimmed(at: -0.5, keepsBelow: true)
+    #expect(zero.zeroCount == 1)
+    #expect(zero.count == 4)
+  }
+
   @Test func `faults of shape are named`() {
     #expect(FloatHistogram(schema: 9).fault != nil)
     #expect(FloatHistogram(schema: -5).fault != nil)
