@@ -46,6 +46,7 @@ let package = Package(
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CRemoteWrite", dependencies: ["CProtobufC"], exclude: ["remote_write.proto"]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CLibSVM", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
 
     // Floor 1: pure. Bytes in, samples out; arrays in, arrays out.
@@ -55,7 +56,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
     .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
-    .target(name: "AnomalyDetection", dependencies: ["TimeSeries"], swiftSettings: settings),
+    .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.
     .target(name: "SeriesStore", dependencies: ["TimeSeries", grdb], swiftSettings: settings),
@@ -115,8 +116,8 @@ let package = Package(
     .target(
       name: "HTTPAPI",
       dependencies: [
-        "TimeSeries", "Exposition", "StrictYAML", "SeriesStore", "Collection", "PromQL", "Rules", "Operations",
-        "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
+        "TimeSeries", "Exposition", "StrictYAML", "AnomalyDetection", "SeriesStore", "Collection", "PromQL", "Rules",
+        "Operations", "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
       ],
       resources: [.embedInCode("Web")],
       swiftSettings: settings),
@@ -125,7 +126,8 @@ let package = Package(
     .executableTarget(
       name: "harecast",
       dependencies: [
-        "TimeSeries", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL", "Rules",
+        "TimeSeries", "AnomalyDetection", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL",
+        "Rules",
         "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "Operations", "HTTPAPI", logging,
         lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -194,11 +196,13 @@ let package = Package(
       dependencies: ["Demo", "HarecastTestKit", "Exposition", "TimeSeries", logging, lifecycle],
       swiftSettings: settings),
     .testTarget(
-      name: "BacktestTests", dependencies: ["Backtest", "Forecasting", "TimeSeries"], swiftSettings: settings),
+      name: "BacktestTests", dependencies: ["Backtest", "AnomalyDetection", "Forecasting", "TimeSeries"],
+      swiftSettings: settings),
     .testTarget(
       name: "HTTPAPITests",
       dependencies: [
-        "HTTPAPI", "HarecastTestKit", "Exposition", "HTTPFetch", "Operations", "PromQL", "Rules", "SeriesStore",
+        "HTTPAPI", "HarecastTestKit", "AnomalyDetection", "Exposition", "HTTPFetch", "Operations", "PromQL", "Rules",
+        "SeriesStore",
         "StrictYAML", "TimeSeries", hummingbird, logging,
       ],
       swiftSettings: settings),

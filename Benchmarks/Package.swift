@@ -24,6 +24,9 @@ let package = Package(
     .target(
       name: "SeriesStore", dependencies: ["TimeSeries", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
+    .target(name: "CLibSVM", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),
+    .executableTarget(name: "AnomalyCost", dependencies: ["AnomalyDetection"], swiftSettings: settings),
     .executableTarget(
       name: "RemoteWriteLoad", dependencies: ["TimeSeries", "RemoteWrite"], swiftSettings: settings),
     .executableTarget(

@@ -32,13 +32,18 @@ public struct AnomalyScorer: Sendable {
   /// How long an incident is kept out of what is learned, and how long it must be quiet to be over, in milliseconds.
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
+  /// How much of a past score, up to the alerting line, stays in the score, and what is left of it from one sample to the next.
+  private static let echo = 0.8
+  private static let fading = 1 - 1 / 500.0
+  /// Eight hours: how long after an alert the same signal alerts only if it is worse.
+  private static let restTime = 28_800_000.0
   /// How many constant samples make the first change remarkable at all.
   private static let leastConstantCount = 100.0
   /// How improbable a change of a constant signal is held beyond 1 in the samples seen, in nats.
   private static let changeSurprise = 3.5
 
   /// What the scorer was told about its signal.
-  public let options: AnomalyOptions
+  public private(set) var options: AnomalyOptions
   private var start: [Sample] = []
   private var constantCount = 0.0
   private var model: SignalModel?
@@ -46,7 +51,11 @@ public struct AnomalyScorer: Sendable {
   private var newest: Int64?
   /// Milliseconds between samples, as they come.
   private var pace: Double
-  private var incident = Incident()
+  private var incident = Incident(restTime: Self.restTime)
+  /// The highest score of late, fading.
+  private var remembered = 0.0
+  /// The score of the newest sample alone, without what is left of earlier ones.
+  private(set) var newestScore = 0.0
   private var last = AnomalyVerdict()
 
   private struct Sample: Sendable {
@@ -59,6 +68,9 @@ public struct AnomalyScorer: Sendable {
     self.options = options
     pace = Double(max(options.step, 1))
   }
+
+  /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
+  public mutating func setFalseAlarmsPerDay(_ rate: Double) { options.falseAlarmsPerDay = rate }
 
   /// The natural logarithm of how often per sample the budget allows an alarm.
   private var logBudget: Double {
@@ -166,8 +178,11 @@ public struct AnomalyScorer: Sendable {
     var verdict = verdict
     verdict.alert = incident.add(verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * pace))
     verdict.since = incident.since
-    // The score falls back by 5% a sample, from the alerting line at most, so that whoever looks now and then sees it.
-    let echo = 0.95 * min(last.score, 1)
+    newestScore = verdict.score
+    // What was unusual a moment ago still counts: the score falls back by 10% a sample, from the alerting line at most,
+    // to an echo that fades over hundreds of samples, so that whoever looks now and then sees it.
+    remembered = max(remembered * Self.fading, min(verdict.score, 1))
+    let echo = max(0.9 * min(last.score, 1), Self.echo * remembered)
     if echo > verdict.score {
       verdict.score = echo
       verdict.reason = last.reason
@@ -190,7 +205,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 1
+  private static let version: UInt32 = 2
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///
@@ -212,6 +227,8 @@ extension AnomalyScorer {
       writer.write(sample.timestamp)
       writer.write(sample.value)
     }
+    writer.write(remembered)
+    writer.write(newestScore)
     incident.save(to: &writer)
     last.save(to: &writer)
     writer.write(model != nil)
@@ -243,7 +260,9 @@ extension AnomalyScorer {
     for _ in 0..<(try reader.readCount("start", in: 0...Int64(Self.startCount))) {
       start.append(Sample(timestamp: try reader.read(), value: try reader.readFinite("value")))
     }
-    incident = try Incident(from: &reader)
+    remembered = try reader.readFinite("remembered score", atLeast: 0)
+    newestScore = try reader.readFinite("newest score", atLeast: 0)
+    incident = try Incident(from: &reader, restTime: Self.restTime)
     last = try AnomalyVerdict(from: &reader)
     if try reader.readBool("model") { model = try SignalModel(from: &reader, options: options) }
     guard reader.remaining == 8 else { throw .trailingBytes(reader.remaining - 8) }

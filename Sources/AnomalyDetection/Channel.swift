@@ -29,10 +29,46 @@ struct Evidence: Sendable {
   var side: AnomalyVerdict.Side?
   /// How many channels were asked.
   var channels = 0.0
+  /// The least logarithm of each kind of channel: jump, level, season, restlessness.
+  private var kinds = SIMD4<Double>(repeating: 0)
+  /// That of standing still, which nothing else can confirm.
+  private var stillness = 0.0
+
+  /// How much of the second and third kind's evidence counts, and what is left of the whole so that the budget holds.
+  private static let agreement = 0.4
+  private static let remainder = 0.7
+  /// What is left of a season's evidence alone: being late or early often shows in nothing else.
+  private static let seasonAlone = 0.9
+
+  /// The logarithm of the rate when kinds that agree strengthen one another.
+  ///
+  /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
+  /// sum gives the second kind 0.4 and the third 0.16 of its weight, and a kind alone has to be the more unusual.
+  var agreedLogRate: Double {
+    var rest = kinds
+    var total = 0.0
+    var weight = Self.remainder
+    for _ in 0..<3 {
+      let least = rest.min()
+      guard least < 0 else { break }
+      total += weight * least
+      weight *= Self.agreement
+      for index in 0..<4 where rest[index] == least {
+        rest[index] = 0
+        break
+      }
+    }
+    return min(total, stillness, Self.seasonAlone * kinds[2])
+  }
 
   /// Takes one more channel's answer into account.
   mutating func weigh(_ logRate: Double, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?) {
     channels += 1
+    if reason == .flatline {
+      stillness = min(stillness, logRate)
+    } else {
+      kinds[reason.kind] = min(kinds[reason.kind], logRate)
+    }
     if logRate < self.logRate {
       self.logRate = logRate
       self.reason = reason
@@ -45,4 +81,16 @@ struct Evidence: Sendable {
   /// Bonferroni's correction would be their number; since one incident moves several of them, half of it is
   /// what healthy signals of all kinds show.
   var logMultiplicity: Double { channels > 2 ? log(channels / 2) : 0 }
+}
+
+extension AnomalyVerdict.Reason {
+  /// Its place among the kinds of evidence that can agree.
+  fileprivate var kind: Int {
+    switch self {
+    case .jump, .firstChange: 0
+    case .level: 1
+    case .season: 2
+    case .restlessness, .flatline: 3
+    }
+  }
 }

@@ -7,29 +7,45 @@
 /// Says of one moment of several signals of one thing, a node or a cluster, how unusual they are together, and which
 /// of them make it so.
 ///
-/// Each signal has an `AnomalyScorer` of its own. What is judged is the mean of the highest quarter of their scores:
-/// one restless signal among many says little, several at once say much, and which ones they are need not be known
-/// before. A streaming tail estimate of that mean (`PeaksOverThreshold`) makes it a rate, so that 1.0 is crossed about
-/// as often as the budget of false alarms allows, however many signals there are and however they hang together.
+/// Two statistics are judged. Each signal has an `AnomalyScorer` of its own, and the mean of the highest quarter of
+/// their scores, smoothed, says whether several signals are restless at once; which ones need not be known before. The
+/// distance of all values together from their joint past (`MahalanobisDistance`) says whether they no longer hang
+/// together as they did. A streaming tail estimate of each (`PeaksOverThreshold`) makes it a rate; the sum of both
+/// logarithms, weakened for their dependence, is the score, so that 1.0 is crossed about as often as the budget of
+/// false alarms allows, however many signals there are and however they hang together.
 public struct GroupScorer: Sendable {
   /// What the group is told; `falseAlarmsPerDay` is the budget of the group as a whole.
   public let options: AnomalyOptions
   /// The names of the signals, in the order of the values.
   public let signals: [String]
   private var scorers: [AnomalyScorer]
-  private var tail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.05)
-  private var incident = Incident()
+  private var tail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.05, leastShape: 0.05)
+  private var distance: MahalanobisDistance
+  private var distanceTail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.7, leastShape: 0.05)
+  private var smooth = 0.0
+  /// The highest score of late, fading.
+  private var remembered = 0.0
+  private var incident = Incident(restTime: 0)
   private var newest: Int64?
   private var last = GroupVerdict()
 
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
+  private static let smoothingSpan = 8.0
+  /// What is left of the sum of both logarithms, because one incident moves both statistics.
+  private static let dependence = 0.62
+  private static let echo = 0.8
+  private static let fading = 0.99
+
+  /// One alarm in five days: a group stands for a dozen signals or more.
+  public static let defaultFalseAlarmsPerDay = 0.2
 
   /// A scorer that has seen nothing of the named signals.
   public init(signals: [String], options: AnomalyOptions = AnomalyOptions()) {
     self.signals = signals
     self.options = options
     scorers = signals.map { _ in AnomalyScorer(options: options) }
+    distance = MahalanobisDistance(dimension: signals.count, span: 4000, ridge: 0.01)
   }
 
   /// Scores one value of each signal (NaN where missing), taken at `timestamp` (UTC milliseconds), then learns them.
@@ -50,7 +66,7 @@ public struct GroupScorer: Sendable {
       verdicts.append(scorers[index].score(value, at: timestamp))
     }
     let present = verdicts.indices.filter { verdicts[$0].disposition == .scored && verdicts[$0].isWarmedUp }
-    let scores = present.map { verdicts[$0].score }.sorted(by: >)
+    let scores = present.map { scorers[$0].newestScore }.sorted(by: >)
     guard !scores.isEmpty else { return conclude(verdict, at: timestamp) }
     var statistic = 0.0
     let quarter = max(1, (scores.count + 3) / 4)
@@ -58,8 +74,17 @@ public struct GroupScorer: Sendable {
     let perSample = options.falseAlarmsPerDay * Double(max(1, options.step)) / 86_400_000
     let logBudget = log(min(0.2, max(1e-12, perSample)))
     verdict.isWarmedUp = tail.isReady
-    verdict.score = min(Self.largestScore, max(0, tail.logRate(of: statistic) / logBudget))
-    tail.add(statistic, isHeld: incident.isYoung(at: timestamp, within: Self.hour))
+    let isHeld = incident.isYoung(at: timestamp, within: Self.hour)
+    smooth += (statistic - smooth) * 2 / (Self.smoothingSpan + 1)
+    let restless = max(smooth, 0.5 * statistic)
+    var logRate = tail.logRate(of: restless)
+    tail.add(restless, isHeld: isHeld)
+    if let distance = distance.add(values) {
+      let magnitude = log1p(distance)
+      logRate += distanceTail.logRate(of: magnitude)
+      distanceTail.add(magnitude, isHeld: isHeld)
+    }
+    verdict.score = min(Self.largestScore, max(0, Self.dependence * logRate / logBudget))
     verdict.contributions = Self.contributions(signals, values, verdicts, present)
     return conclude(verdict, at: timestamp)
   }
@@ -85,10 +110,75 @@ public struct GroupScorer: Sendable {
     verdict.alert = incident.add(
       verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * Double(max(1, options.step))))
     verdict.since = incident.since
-    // As with single signals: the score falls back by 5% a sample, so that whoever looks now and then sees it.
-    verdict.score = max(verdict.score, 0.95 * min(last.score, 1))
+    // As with single signals: the score falls back slowly, so that whoever looks now and then sees it.
+    remembered = max(remembered * Self.fading, min(verdict.score, 1))
+    verdict.score = max(verdict.score, 0.95 * min(last.score, 1), Self.echo * remembered)
     last = verdict
     return verdict
+  }
+}
+
+// MARK: - Saved state
+
+extension GroupScorer {
+  /// "HAGR" in little-endian order.
+  private static let mark: UInt32 = 0x5247_4148
+  private static let version: UInt32 = 1
+
+  /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
+  public func saved() -> [UInt8] {
+    var writer = StateWriter()
+    writer.write(Self.mark)
+    writer.write(Self.version)
+    writer.write(Int64(signals.count))
+    writer.write(newest != nil)
+    writer.write(newest ?? 0)
+    for number in [smooth, remembered, last.score] { writer.write(number) }
+    incident.save(to: &writer)
+    tail.save(to: &writer)
+    distance.save(to: &writer)
+    distanceTail.save(to: &writer)
+    for scorer in scorers {
+      let bytes = scorer.saved()
+      writer.write(Int64(bytes.count))
+      writer.write(bytes)
+    }
+    writer.write(StateWriter.checksum(writer.bytes[...]))
+    return writer.bytes
+  }
+
+  /// A scorer of the same signals that goes on where the one that gave `bytes` stopped.
+  ///
+  /// - Throws: if the bytes are not such a state, are damaged, or belong to another number of signals, step or time zone.
+  public init(signals: [String], options: AnomalyOptions, restoring bytes: [UInt8]) throws(AnomalyStateError) {
+    self.init(signals: signals, options: options)
+    var reader = StateReader(bytes[...])
+    guard try reader.read(UInt32.self) == Self.mark else { throw .notAScorerState }
+    let version = try reader.read(UInt32.self)
+    guard version == Self.version else { throw .unknownVersion(version) }
+    guard bytes.count >= 16 else { throw .truncated(offset: bytes.count) }
+    var end = StateReader(bytes[(bytes.count - 8)...])
+    guard try end.read(UInt64.self) == StateWriter.checksum(bytes[..<(bytes.count - 8)]) else { throw .damaged }
+    let place = reader.offset
+    guard try reader.read(Int64.self) == Int64(signals.count) else {
+      throw .implausible(field: "signals", offset: place)
+    }
+    let hasNewest = try reader.readBool("newest")
+    let time: Int64 = try reader.read()
+    newest = hasNewest ? time : nil
+    smooth = try reader.readFinite("smoothed scores", atLeast: 0)
+    remembered = try reader.readFinite("remembered score", atLeast: 0)
+    last.score = try reader.readFinite("score", atLeast: 0)
+    incident = try Incident(from: &reader, restTime: 0)
+    last.since = incident.since
+    try tail.restore(from: &reader)
+    try distance.restore(from: &reader)
+    try distanceTail.restore(from: &reader)
+    for index in scorers.indices {
+      let count = Int(try reader.readCount("scorer size", in: 0...Int64(max(0, reader.remaining - 8))))
+      scorers[index] = try AnomalyScorer(options: options, restoring: try reader.readBytes(count))
+    }
+    guard reader.remaining == 8 else { throw .trailingBytes(reader.remaining - 8) }
   }
 }
 

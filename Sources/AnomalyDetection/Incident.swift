@@ -6,12 +6,17 @@ struct Incident: Sendable, Hashable {
   /// Milliseconds after an alert within which a higher score belongs to it.
   private static let onset = 900_000.0
 
+  /// Milliseconds after an alert within which a new incident alerts only if it is worse than what was told.
+  private let restTime: Double
+
   /// The timestamp of the sample that started it; nil while there is none.
   private(set) var since: Int64?
   private var lastHigh: Int64 = 0
-  private var lastAlert: Int64 = 0
+  private var lastAlert: Int64?
   /// The highest score that the alerts so far stand for.
   private var alertedScore = 0.0
+
+  init(restTime: Double = 0) { self.restTime = restTime }
 
   /// Whether there is one that started less than `limit` milliseconds before `timestamp`.
   func isYoung(at timestamp: Int64, within limit: Double) -> Bool {
@@ -28,7 +33,9 @@ struct Incident: Sendable, Hashable {
     let isWorse = score > Self.worseFactor * alertedScore + Self.worseOffset
     if since == nil {
       since = timestamp
-    } else if Double(timestamp) - Double(lastAlert) < Self.onset {
+      if let lastAlert, Double(timestamp) - Double(lastAlert) < restTime, score < alertedScore { return false }
+      if let lastAlert, Double(timestamp) - Double(lastAlert) < restTime, score < alertedScore { return false }
+    } else if let lastAlert, Double(timestamp) - Double(lastAlert) < Self.onset {
       alertedScore = max(alertedScore, score)
       return false
     } else if !isWorse {
@@ -45,16 +52,20 @@ extension Incident {
     writer.write(since != nil)
     writer.write(since ?? 0)
     writer.write(lastHigh)
-    writer.write(lastAlert)
+    writer.write(lastAlert != nil)
+    writer.write(lastAlert ?? 0)
     writer.write(alertedScore)
   }
 
-  init(from reader: inout StateReader) throws(AnomalyStateError) {
+  init(from reader: inout StateReader, restTime: Double) throws(AnomalyStateError) {
+    self.restTime = restTime
     let isUnderWay = try reader.readBool("incident")
     let start: Int64 = try reader.read()
     since = isUnderWay ? start : nil
     lastHigh = try reader.read()
-    lastAlert = try reader.read()
+    let hasAlerted = try reader.readBool("alerted")
+    let alert: Int64 = try reader.read()
+    lastAlert = hasAlerted ? alert : nil
     alertedScore = try reader.readFinite("alerted score", atLeast: 0)
   }
 }

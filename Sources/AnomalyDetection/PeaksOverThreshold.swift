@@ -28,11 +28,13 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private static let leastMean = 0.12
   /// A peak rarer than this among peaks is learned as if it were this rare.
   private static let learnedLogSurvival = -6.0
-  private static let shapeRange = -0.3...0.5
+  private static let largestShape = 0.5
 
   /// The share of values above the threshold.
   public let share: Double
   private let leastThreshold: Double
+  /// The lightest tail that is believed; below zero a tail ends somewhere.
+  private let leastShape: Double
   /// What finds the first threshold; gone once it is found.
   private var start: P2Quantile?
   private var threshold = 0.0
@@ -46,7 +48,8 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private var quiet = 0.0
 
   /// A tail above about the 1 − `share` quantile of the stream, but not below `leastThreshold`.
-  public init(share: Double = 0.03, leastThreshold: Double = 0) {
+  public init(share: Double = 0.03, leastThreshold: Double = 0, leastShape: Double = -0.3) {
+    self.leastShape = min(max(leastShape, -0.3), Self.largestShape)
     self.share = min(max(share, 1e-4), 0.5)
     self.leastThreshold = max(leastThreshold, 1e-9)
     start = P2Quantile(probability: 1 - self.share)
@@ -66,7 +69,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     let variance = max(meanSquare - meanExcess * meanExcess, 0.02 * mean * mean)
     let measured = GeneralizedPareto(mean: mean, variance: variance).shape
     let shrunk = measured * peaks / (Self.priorPeaks + peaks)
-    let shape = min(max(shrunk + 0.4 / peaks.squareRoot(), Self.shapeRange.lowerBound), Self.shapeRange.upperBound)
+    let shape = min(max(shrunk + 0.4 / peaks.squareRoot(), leastShape), Self.largestShape)
     return GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
   }
 

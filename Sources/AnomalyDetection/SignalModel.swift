@@ -44,6 +44,8 @@ struct SignalModel: Sendable, Hashable {
   /// The tails begin at 1.5 times the usual deviation, or above.
   private static let leastThreshold = 0.9
   private static let leastRestlessness = 1.5
+  /// No tail is held to end: what no peak has reached yet may still be reached.
+  private static let leastShape = 0.05
 
   let centre: Double
   let unit: Double
@@ -100,8 +102,10 @@ struct SignalModel: Sendable, Hashable {
       period: 7 * Self.day, binLength: max(step, 3_600_000), depth: 3, offset: options.timeZoneOffset)
     spikes = SpikeMemory(binLength: bin, offset: options.timeZoneOffset)
     tails = [PeaksOverThreshold](
-      repeating: PeaksOverThreshold(leastThreshold: Self.leastThreshold), count: Channel.allCases.count)
-    tails[Channel.restlessness.rawValue] = PeaksOverThreshold(leastThreshold: Self.leastRestlessness)
+      repeating: PeaksOverThreshold(leastThreshold: Self.leastThreshold, leastShape: Self.leastShape),
+      count: Channel.allCases.count)
+    tails[Channel.restlessness.rawValue] = PeaksOverThreshold(
+      leastThreshold: Self.leastRestlessness, leastShape: Self.leastShape)
   }
 
   /// Whether the tails of the one-step errors are known.
@@ -169,7 +173,7 @@ struct SignalModel: Sendable, Hashable {
 
     let multiplicity = look.evidence.logMultiplicity
     setBounds(prediction, noiseScale, grain, moment.alertLogRate - multiplicity, options)
-    look.evidence.logRate = min(look.evidence.logRate + multiplicity, 0)
+    look.evidence.logRate = min(look.evidence.agreedLogRate + multiplicity, 0)
     spikes.add(wholeJump)
     if !moment.isHeld {
       learnScales(z, error: error, grain: grain)

@@ -43,6 +43,8 @@ struct StateWriter {
   mutating func write(_ number: Float) { write(number.bitPattern) }
   mutating func write(_ flag: Bool) { write(flag ? 1 as UInt8 : 0) }
 
+  mutating func write(_ raw: [UInt8]) { bytes += raw }
+
   mutating func write(_ numbers: [Double]) {
     for number in numbers { write(number) }
   }
@@ -78,6 +80,12 @@ struct StateReader {
     }
     offset += size
     return number
+  }
+
+  mutating func readBytes(_ count: Int) throws(AnomalyStateError) -> [UInt8] {
+    guard count >= 0, remaining >= count else { throw .truncated(offset: offset) }
+    defer { offset += count }
+    return Array(bytes[offset..<offset + count])
   }
 
   mutating func readDouble() throws(AnomalyStateError) -> Double {

@@ -8,10 +8,14 @@ import Foundation
 /// several for a group. What is written has one line for each row: `timestamp_ms,score,alert`, the score mapped from
 /// 0…∞ to 0…1 so that the alerting line 1.0 becomes 0.5, the alert 1 where somebody would be told.
 public struct AnomalyBacktest: Sendable {
-  /// How often a day a healthy signal may alert.
-  public var falseAlarmsPerDay: Double
+  /// How often a day a healthy signal or group may alert; nil for the default of each.
+  public var falseAlarmsPerDay: Double?
 
-  public init(falseAlarmsPerDay: Double = AnomalyOptions.defaultFalseAlarmsPerDay) {
+  /// The detectors by name; the highest of their scores counts. Groups are always judged by the group scorer.
+  public var detectors: [String]
+
+  public init(falseAlarmsPerDay: Double? = nil, detectors: [String] = [SignalWatch.auto]) {
+    self.detectors = detectors
     self.falseAlarmsPerDay = falseAlarmsPerDay
   }
 
@@ -72,13 +76,15 @@ public struct AnomalyBacktest: Sendable {
   public func rows(of table: TimestampedTable) -> [Row] {
     // The distance of the first two rows is what a scrape interval would have said.
     let step = table.timestamps.count > 1 ? max(1, table.timestamps[1] - table.timestamps[0]) : 60_000
-    let options = AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay)
+    let usual =
+      table.columns.count == 1 ? AnomalyOptions.defaultFalseAlarmsPerDay : GroupScorer.defaultFalseAlarmsPerDay
+    let options = AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay ?? usual)
     var rows: [Row] = []
     rows.reserveCapacity(table.timestamps.count)
     if table.columns.count == 1 {
-      var scorer = AnomalyScorer(options: options)
+      var watch = SignalWatch(detectors: detectors, options: options)
       for (timestamp, value) in zip(table.timestamps, table.columns[0]) {
-        let verdict = scorer.score(value, at: timestamp)
+        let verdict = watch.score(value, at: timestamp).verdict
         rows.append(Row(timestamp: timestamp, score: verdict.score, alert: verdict.alert))
       }
     } else {

@@ -146,6 +146,8 @@ public final class RuleManager: Sendable {
     state.withLock { $0.runners }.map(\.status)
   }
 
+  func currentRunners() -> [RuleGroupRunner] { state.withLock { $0.runners } }
+
   /// The alerts that are pending or firing, rule by rule in the order of the files.
   public func activeAlerts() -> [Alert] {
     groups().flatMap { group in group.rules.flatMap(\.alerts) }

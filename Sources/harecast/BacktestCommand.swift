@@ -56,39 +56,3 @@ struct BacktestForecastCommand: AsyncParsableCommand {
     }
   }
 }
-
-/// `harecast backtest anomaly`: anomaly scores of recorded signals.
-struct BacktestAnomalyCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "anomaly", abstract: "Score recorded signals row by row.")
-
-  @Option(help: "The folder with the signals as <set>/<id>.csv or .csv.gz.")
-  var data: String
-
-  @Option(help: "The folder to write <set>/<id>.csv into, with timestamp_ms,score,alert.")
-  var out: String
-
-  @Option(name: .customLong("false-alarms"), help: "How often a day a healthy signal may alert.")
-  var falseAlarms = 1.0 / 30
-
-  func run() async throws {
-    guard falseAlarms > 0, falseAlarms <= 1000 else {
-      throw ValidationError("--false-alarms: \(falseAlarms) is not between 0 and 1000 a day")
-    }
-    do {
-      let backtest = AnomalyBacktest(falseAlarmsPerDay: falseAlarms)
-      let recordings = try AnomalyBacktest.recordings(in: data)
-      let out = out
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for (index, recording) in recordings.enumerated() {
-          if index >= ProcessInfo.processInfo.activeProcessorCount { try await group.next() }
-          group.addTask { try backtest.run(recording, writingTo: out) }
-        }
-        try await group.waitForAll()
-      }
-    } catch {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
-      throw ExitCode(1)
-    }
-  }
-}

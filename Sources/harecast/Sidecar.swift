@@ -82,6 +82,8 @@ final class Sidecar: Sendable {
         let place: Logger.Metadata = ["file": "\(event.file)", "group": "\(event.group)", "rule": "\(event.rule)"]
         if let error = event.error {
           log.warning("a rule fails", metadata: place.merging(["error": "\(error)"]) { $1 })
+        } else if let note = event.note {
+          log.notice("\(note)", metadata: place)
         } else {
           log.notice("a rule works again", metadata: place)
         }

@@ -46,6 +46,8 @@ public struct RuleEvent: Sendable, Equatable {
   public var rule: String
   /// Why the rule fails; nil if it works again.
   public var error: String?
+  /// Something else worth knowing that is no failure; then `error` says nothing.
+  public var note: String?
 }
 
 /// The parts of the process that rules work with.

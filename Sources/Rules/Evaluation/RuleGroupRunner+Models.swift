@@ -9,6 +9,7 @@ extension RuleGroupRunner {
   /// The keys under which the group may keep state.
   nonisolated var stateKeys: [String] {
     [AlertArchive.key(file: file, group: group.name)] + group.rules.filter(\.hasModels).map(modelKey)
+      + group.rules.filter(\.isAnomaly).map { feedbackKey($0.name) }
   }
 
   private nonisolated func modelKey(_ rule: Rule) -> String {

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import PromQL
 import SeriesStore
 import Synchronization
@@ -27,6 +28,8 @@ actor RuleGroupRunner {
   var recovery: AlertRecovery?
   /// Whether state that an earlier process kept is still to be looked for.
   var looksForKeptState: Bool
+  /// What operators said about the alerts of each anomaly rule.
+  var feedback: [String: AnomalyFeedback] = [:]
   /// The alerts as they were last archived.
   var archived: AlertArchive?
   /// When the models of each rule are to be kept next, in UTC milliseconds.
@@ -113,6 +116,7 @@ actor RuleGroupRunner {
     let started = ContinuousClock.now
     await takeOver()
     restoreKeptState(at: slot)
+    restoreFeedback()
     if wantsRelearning { relearnNow() }
     describeSeries()
     samples = 0
@@ -181,9 +185,11 @@ actor RuleGroupRunner {
       metrics.note(forecast.skill, rule: rule.name)
     case (.anomaly, .anomaly(var anomaly)):
       defer { memories[index] = .anomaly(anomaly) }
+      anomaly.budgetFactor = feedback[rule.name]?.factor ?? 1
       let result = try await anomaly.evaluate(
         reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "anomaly", at: time)
+      published.withLock { $0.rules[index].anomalies = result.anomalies }
     default:
       let recorded = try vector(of: rule, at: time).map {
         RuleOutput(labels: rule.name.labelled($0.labels, rule.labels), value: $0.value, histogram: $0.histogram)
@@ -281,6 +287,8 @@ actor RuleGroupRunner {
       case .recording: describe(rule.name, "Recorded value of")
       case .anomaly:
         describe(rule.name, "Anomaly score, 1 is the line of alerting, of")
+        describe("\(rule.name)_severity", "Severity from 0 to 10, a warning from 4, critical from 7, of the anomaly of")
+        describe("\(rule.name)_part", "Score of one detector, 1 is its own line, of")
         describe("\(rule.name)_expected", "Bounds between which the next value would not be unusual, of")
       case .forecast(let block):
         switch block.target {
@@ -305,6 +313,7 @@ actor RuleGroupRunner {
     guard let old = predecessor else { return }
     predecessor = nil
     let legacy = await old.handOver()
+    feedback.merge(await old.feedback) { $1 }
     var rest = legacy
     for (index, rule) in group.rules.enumerated() {
       let same = rest.firstIndex { $0.rule.definition == rule.definition }

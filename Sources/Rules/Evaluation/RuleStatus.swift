@@ -1,3 +1,4 @@
+import AnomalyDetection
 import TimeSeries
 
 /// How the last evaluation of a rule went.
@@ -18,6 +19,11 @@ public struct RuleStatus: Sendable {
   public var evaluationSeconds = 0.0
   /// The alerts that are pending or firing, in the order of their labels; none for other rules.
   public var alerts: [Alert] = []
+
+  /// The signals that are unusual now, in the order of their labels; none for other rules.
+  public var anomalies: [CurrentAnomaly] = []
+  /// What operators said about the rule's alerts; untouched for other rules.
+  public var feedback = AnomalyFeedback()
 
   init(rule: Rule) { self.rule = rule }
 

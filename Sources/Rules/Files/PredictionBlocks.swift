@@ -77,10 +77,12 @@ extension RuleFileReader {
         report(node.place, "direction: \(Labels.quoted(text)) is not one of up, down, both")
       }
     }
+    let detectors = try detectors(&reader)
     if let step { checkHistory(history, step: step, reader.place(of: "history")) }
     try reader.finish()
     guard errors.count == before else { return nil }
-    return AnomalyBlock(history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit)
+    return AnomalyBlock(
+      history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit, detectors: detectors)
   }
 
   // MARK: Parts
@@ -146,6 +148,23 @@ extension RuleFileReader {
       result.append(value)
     }
     return result.sorted()
+  }
+
+  private mutating func detectors(_ reader: inout MappingReader) throws(YAMLError) -> [String] {
+    guard let node = reader.optionalNode("detectors") else { return [SignalWatch.auto] }
+    var names: [String] = []
+    for item in try node.items("detectors") {
+      let name = try item.text("a detector")
+      if !SignalWatch.names.contains(name) || names.contains(name) {
+        report(
+          item.place,
+          "the detector \(Labels.quoted(name)) is not one of \(SignalWatch.names.joined(separator: ", ")), or given twice"
+        )
+      }
+      names.append(name)
+    }
+    if names.isEmpty { report(node.place, "detectors: give at least one name") }
+    return names
   }
 
   private mutating func models(_ reader: inout MappingReader) throws(YAMLError) -> [String] {

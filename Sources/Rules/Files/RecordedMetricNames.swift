@@ -4,7 +4,7 @@ extension Rule {
   public var recordedMetricNames: [String] {
     switch kind {
     case .recording: [name]
-    case .anomaly: [name, "\(name)_expected"]
+    case .anomaly: [name, "\(name)_expected", "\(name)_severity", "\(name)_part"]
     case .forecast(let block):
       switch block.target {
       case .horizons: [name]

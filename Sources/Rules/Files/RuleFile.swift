@@ -125,6 +125,8 @@ public struct AnomalyBlock: Sendable {
   public var direction: AnomalyDirection
   /// The most series that are scored.
   public var limit: Int
+  /// The detectors by name, at least one.
+  public var detectors = [SignalWatch.auto]
 }
 
 /// What is wrong with a rule file, and where.

@@ -9,11 +9,11 @@ struct AnomalyRule: Sendable {
 
   /// One series under watch.
   struct Signal: Sendable {
-    var scorer: AnomalyScorer
+    var watch: SignalWatch
     var lastSeen: Int64
     /// History that the scorer has not seen yet, oldest first.
     var waiting: [Sample] = []
-    var verdict: AnomalyVerdict?
+    var judgement: SignalWatch.Judgement?
   }
 
   let name: String
@@ -21,6 +21,8 @@ struct AnomalyRule: Sendable {
   let labels: [Label]
   var signals: [Labels: Signal] = [:]
   var busiest: BusiestSeries
+  /// What operators make of the budget.
+  var budgetFactor = 1.0
   /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
   var gridEnd: Int64?
 
@@ -58,11 +60,12 @@ struct AnomalyRule: Sendable {
       defer { signals[labels] = signal }
       let started = ContinuousClock.now
       if signal.waiting.count <= 2 || budget.allowsMore() {
-        for sample in signal.waiting { signal.verdict = signal.scorer.score(sample.value, at: sample.timestamp) }
+        signal.watch.setFalseAlarmsPerDay(block.falseAlarmsPerDay * budgetFactor)
+        for sample in signal.waiting { signal.judgement = signal.watch.score(sample.value, at: sample.timestamp) }
         signal.waiting = []
       }
       result.fitSeconds += started.duration(to: .now).inSeconds
-      if let verdict = signal.verdict { record(verdict, labels, into: &result) }
+      if let judgement = signal.judgement { record(judgement, labels, into: &result) }
       await Task.yield()
     }
     result.series = signals.count
@@ -74,7 +77,7 @@ struct AnomalyRule: Sendable {
   ) async throws {
     let options = block.options(step: step)
     for labels in chosen where signals[labels] == nil {
-      signals[labels] = Signal(scorer: AnomalyScorer(options: options), lastSeen: time)
+      signals[labels] = Signal(watch: SignalWatch(detectors: block.detectors, options: options), lastSeen: time)
     }
     signals = signals.filter { labels, signal in
       chosen.contains(labels) || (values[labels] == nil && time - signal.lastSeen <= ForecastRule.forgetAfter)
@@ -112,12 +115,27 @@ struct AnomalyRule: Sendable {
     for (labels, samples) in columns { signals[labels]?.waiting += samples }
   }
 
-  private func record(_ verdict: AnomalyVerdict, _ signalLabels: Labels, into result: inout PredictionResult) {
+  private func record(
+    _ judgement: SignalWatch.Judgement, _ signalLabels: Labels, into result: inout PredictionResult
+  ) {
+    let verdict = judgement.verdict
     result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels), value: verdict.score))
     for (bound, value) in [("lower", verdict.expectedLow), ("upper", verdict.expectedHigh)] where value.isFinite {
       result.outputs.append(
         RuleOutput(
           labels: "\(name)_expected".labelled(signalLabels, labels, [Label("bound", bound)]), value: value))
+    }
+    result.outputs.append(
+      RuleOutput(labels: "\(name)_severity".labelled(signalLabels, labels), value: judgement.severity.score))
+    // With one detector its part would say what the score says.
+    for part in judgement.parts where judgement.parts.count > 1 {
+      result.outputs.append(
+        RuleOutput(
+          labels: "\(name)_part".labelled(signalLabels, labels, [Label("detector", part.detector)]),
+          value: part.score))
+    }
+    if verdict.score >= 1 || verdict.since != nil || judgement.severity.level != .none {
+      result.anomalies.append(CurrentAnomaly(rule: name, labels: signalLabels, judgement: judgement))
     }
   }
 }

@@ -7,6 +7,8 @@ struct PredictionResult: Sendable {
   var curves: [(labels: Labels, samples: [Sample])] = []
   /// The curves that stay valid, new or not.
   var keptCurves: Set<Labels> = []
+  /// The signals that are unusual now.
+  var anomalies: [CurrentAnomaly] = []
   /// The number of series that have a state.
   var series = 0
   /// The number of series that the rule's limit shut out.

@@ -3,7 +3,7 @@ import TimeSeries
 
 extension AnomalyRule {
   private static let kind = "anomaly"
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   private func step(_ interval: Int64) -> Int64 { max(block.step ?? interval, interval) }
 
@@ -20,7 +20,7 @@ extension AnomalyRule {
     writer.write(kept.count)
     for (labels, signal) in kept {
       writer.write(labels.elements)
-      writer.write(signal.scorer.saved())
+      writer.write(signal.watch.saved())
     }
     return writer.finished()
   }
@@ -36,8 +36,9 @@ extension AnomalyRule {
     var signals: [Labels: Signal] = [:]
     for _ in 0..<(try reader.count(of: 24)) {
       let labels = Labels(try reader.labels())
-      let scorer = try AnomalyScorer(options: block.options(step: step(interval)), restoring: try reader.block())
-      signals[labels] = Signal(scorer: scorer, lastSeen: time)
+      let watch = try SignalWatch(
+        detectors: block.detectors, options: block.options(step: step(interval)), restoring: try reader.block())
+      signals[labels] = Signal(watch: watch, lastSeen: time)
     }
     try reader.end()
     self.gridEnd = gridEnd

@@ -1,0 +1,132 @@
+/// How far a vector lies from the recent past of several signals, in units of their joint spread.
+///
+/// Mean and covariance are exponentially weighted; a vector far outside is learned with a weight that falls with its
+/// distance (a Huber-type bound, P. J. Huber, "Robust Statistics", chapter 8), so that an incident does not become the
+/// norm at once. The covariance is factorised (Cholesky) every few vectors with a ridge of a share of its diagonal, so that
+/// signals that are copies of one another do no harm. Distance: P. C. Mahalanobis, "On the generalised distance in
+/// statistics", 1936, divided by the root of the number of signals.
+public struct MahalanobisDistance: Sendable, Hashable {
+  /// How many vectors are seen before a distance is given.
+  public static let startCount = 100
+  private static let refactorEvery = 25
+  private static let boundedAt = 3.0
+
+  /// The number of signals.
+  public let dimension: Int
+  private let rate: Double
+  private let ridge: Double
+  private var mean: [Double]
+  /// The covariance, the lower triangle by rows.
+  private var covariance: [Double]
+  private var factor: [Double]
+  private var seen = 0
+  /// Scratch.
+  private var difference: [Double]
+  private var solved: [Double]
+
+  /// A distance against an exponentially weighted past of about `span` vectors of `dimension` values.
+  public init(dimension: Int, span: Double = 1500, ridge: Double = 0.05) {
+    self.dimension = dimension
+    rate = 1 / max(span, 2)
+    self.ridge = ridge
+    mean = [Double](repeating: 0, count: dimension)
+    let triangle = dimension * (dimension + 1) / 2
+    covariance = [Double](repeating: 0, count: triangle)
+    factor = covariance
+    difference = mean
+    solved = mean
+  }
+
+  /// The distance of `vector` (NaN where a value is missing: taken as what is expected) from the past, which then
+  /// learns it; nil until enough was seen.
+  ///
+  /// - Complexity: O(dimension²), and O(dimension³ / 150) on average for the factor.
+  public mutating func add(_ vector: [Double]) -> Double? {
+    seen += 1
+    if seen == 1 {
+      for index in 0..<dimension where index < vector.count && vector[index].isFinite { mean[index] = vector[index] }
+      return nil
+    }
+    for index in 0..<dimension {
+      let value = index < vector.count ? vector[index] : .nan
+      difference[index] = value.isFinite ? value - mean[index] : 0
+    }
+    let isKnown = seen > Self.startCount
+    if isKnown && (seen - Self.startCount) % Self.refactorEvery == 1 { refactor() }
+    let distance = isKnown ? length() : 0
+    let gain = isKnown ? min(1, Self.boundedAt / max(distance, 1e-9)) : 1
+    let weight = max(rate, isKnown ? rate : 1 / Double(seen))
+    learn(weight: weight, gain: gain)
+    return isKnown ? distance : nil
+  }
+
+  private mutating func learn(weight: Double, gain: Double) {
+    let step = weight * gain
+    for index in 0..<dimension { mean[index] += step * difference[index] }
+    let square = weight * gain * gain
+    var position = 0
+    for row in 0..<dimension {
+      let scaled = square * difference[row]
+      for column in 0...row {
+        covariance[position] += scaled * difference[column] - weight * covariance[position]
+        position += 1
+      }
+    }
+  }
+
+  /// The length of the difference in the metric of the factor.
+  private mutating func length() -> Double {
+    var sum = 0.0
+    var used = 0
+    var start = 0
+    for row in 0..<dimension {
+      let pivot = factor[start + row]
+      if pivot > 0 {
+        var rest = difference[row]
+        for column in 0..<row { rest -= factor[start + column] * solved[column] }
+        solved[row] = rest / pivot
+        sum += solved[row] * solved[row]
+        used += 1
+      } else {
+        solved[row] = 0
+      }
+      start += row + 1
+    }
+    return used > 0 ? (sum / Double(used)).squareRoot() : 0
+  }
+
+  private mutating func refactor() {
+    var start = 0
+    for row in 0..<dimension {
+      let diagonal = covariance[start + row]
+      var other = 0
+      for column in 0...row {
+        var sum = covariance[start + column] + (column == row ? ridge * diagonal : 0)
+        for inner in 0..<column { sum -= factor[start + inner] * factor[other + inner] }
+        if column < row {
+          let pivot = factor[other + column]
+          factor[start + column] = pivot > 0 ? sum / pivot : 0
+        } else {
+          // A signal that never moved has no spread to measure by.
+          factor[start + row] = diagonal > 0 && sum > 1e-12 * diagonal ? sum.squareRoot() : 0
+        }
+        other += column + 1
+      }
+      start += row + 1
+    }
+  }
+
+  func save(to writer: inout StateWriter) {
+    writer.write(Int64(seen))
+    writer.write(mean)
+    writer.write(covariance)
+    writer.write(factor)
+  }
+
+  mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+    seen = Int(try reader.readCount("seen", in: 0...(1 << 53)))
+    mean = try reader.readFinites("mean", count: mean.count)
+    covariance = try reader.readFinites("covariance", count: covariance.count)
+    factor = try reader.readFinites("factor", count: factor.count)
+  }
+}

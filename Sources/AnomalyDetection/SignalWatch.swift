@@ -1,0 +1,107 @@
+/// One signal under the eyes of the detectors that were chosen for it.
+///
+/// With `auto` among them the score is the calibrated one. Without, it is the highest of the named detectors', each
+/// relative to its own line.
+public struct SignalWatch: Sendable {
+  /// The name of the calibrated scorer among detectors.
+  public static let auto = "auto"
+  /// All names that can be chosen.
+  public static let names = [auto] + AnomalyDetector.Kind.allCases.map(\.rawValue)
+
+  /// What is said about one sample.
+  public struct Judgement: Sendable, Hashable {
+    public var verdict: AnomalyVerdict
+    public var severity: AnomalySeverity
+    /// The score of each detector by its name, in the order in which they were chosen.
+    public var parts: [AnomalySeverity.Evidence]
+    /// The sample itself.
+    public var value: Double
+  }
+
+  private var scorer: AnomalyScorer?
+  private var detectors: [AnomalyDetector]
+  private var incident = Incident()
+  private let step: Int64
+
+  /// A watch by the detectors of these names; unknown names are left out, and without any it is `auto`.
+  public init(detectors names: [String] = [SignalWatch.auto], options: AnomalyOptions = AnomalyOptions()) {
+    let kinds = names.compactMap(AnomalyDetector.Kind.init)
+    scorer = names.contains(Self.auto) || kinds.isEmpty ? AnomalyScorer(options: options) : nil
+    detectors = kinds.map { AnomalyDetector($0, step: options.step, timeZoneOffset: options.timeZoneOffset) }
+    step = max(options.step, 1)
+  }
+
+  /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
+  public mutating func setFalseAlarmsPerDay(_ rate: Double) { scorer?.setFalseAlarmsPerDay(rate) }
+
+  /// Scores `value` at `timestamp` (UTC milliseconds), then learns it.
+  public mutating func score(_ value: Double, at timestamp: Int64) -> Judgement {
+    var parts: [AnomalySeverity.Evidence] = []
+    parts.reserveCapacity(detectors.count + 1)
+    var verdict = AnomalyVerdict()
+    if var scorer {
+      verdict = scorer.score(value, at: timestamp)
+      self.scorer = scorer
+      parts.append(
+        AnomalySeverity.Evidence(
+          detector: Self.auto, family: verdict.reason?.family ?? .statistical, isCalibrated: true,
+          score: verdict.score))
+    }
+    var highest = AnomalyDetector.Reading()
+    var band = AnomalyDetector.Reading()
+    for index in detectors.indices {
+      let reading = detectors[index].score(value, at: timestamp)
+      if reading.score > highest.score { highest = reading }
+      if band.expectedLow.isNaN { band = reading }
+      parts.append(
+        AnomalySeverity.Evidence(
+          detector: detectors[index].kind.rawValue, family: detectors[index].kind.family, isCalibrated: false,
+          score: reading.score))
+    }
+    if scorer == nil {
+      verdict.score = highest.score
+      verdict.isWarmedUp = true
+      verdict.direction = highest.score >= 1 ? highest.direction : nil
+      verdict.expectedLow = band.expectedLow
+      verdict.expectedHigh = band.expectedHigh
+      if value.isFinite {
+        verdict.alert = incident.add(
+          highest.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(step)))
+      }
+      verdict.since = incident.since
+    }
+    return Judgement(verdict: verdict, severity: AnomalySeverity(parts), parts: parts, value: value)
+  }
+
+  /// Everything the watch knows, as bytes: restored, it goes on bit for bit as if it had never been away.
+  public func saved() -> [UInt8] {
+    var writer = StateWriter()
+    incident.save(to: &writer)
+    for bytes in [scorer?.saved()].compactMap({ $0 }) + detectors.map({ $0.saved() }) {
+      writer.write(Int64(bytes.count))
+      writer.write(bytes)
+    }
+    return writer.bytes
+  }
+
+  /// A watch by the same detectors that goes on where the one that gave `bytes` stopped.
+  ///
+  /// - Throws: if the bytes are not such a state, are damaged, or belong to other detectors, another step or time zone.
+  public init(detectors names: [String], options: AnomalyOptions, restoring bytes: [UInt8]) throws(AnomalyStateError) {
+    self.init(detectors: names, options: options)
+    var reader = StateReader(bytes[...])
+    incident = try Incident(from: &reader, restTime: 0)
+    if scorer != nil { scorer = try AnomalyScorer(options: options, restoring: try Self.part(&reader)) }
+    for index in detectors.indices {
+      detectors[index] = try AnomalyDetector(
+        detectors[index].kind, step: options.step, timeZoneOffset: options.timeZoneOffset,
+        restoring: try Self.part(&reader))
+    }
+    guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
+  }
+
+  private static func part(_ reader: inout StateReader) throws(AnomalyStateError) -> [UInt8] {
+    let count = try reader.readCount("size", in: 0...Int64(reader.remaining))
+    return try reader.readBytes(Int(count))
+  }
+}

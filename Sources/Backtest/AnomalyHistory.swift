@@ -1,0 +1,114 @@
+import AnomalyDetection
+import TimeSeries
+
+/// What the scorer would have said about the user's own history: one result a series, with what a report draws.
+public struct AnomalyHistory: Sendable {
+  /// One series as it was recorded.
+  public struct Series: Sendable {
+    public var labels: Labels
+    public var timestamps: [Int64]
+    public var values: [Double]
+
+    public init(labels: Labels, timestamps: [Int64], values: [Double]) {
+      self.labels = labels
+      self.timestamps = timestamps
+      self.values = values
+    }
+  }
+
+  /// One moment at which somebody would have been told.
+  public struct Alert: Sendable, Equatable {
+    public var timestamp: Int64
+    public var value: Double
+    public var score: Double
+    public var severity: Double
+    public var level: AnomalySeverity.Level
+    public var reason: AnomalyVerdict.Reason?
+    public var direction: AnomalyVerdict.Side?
+  }
+
+  /// What was found in one series.
+  public struct Result: Sendable {
+    public var series: Series
+    public var scores: [Double]
+    /// The bounds of the expected band; NaN or infinite where there is none.
+    public var low: [Double]
+    public var high: [Double]
+    public var alerts: [Alert]
+    /// Days from the first sample to the last.
+    public var days: Double
+    public var alertsPerDay: Double { days > 0 ? Double(alerts.count) / days : 0 }
+  }
+
+  public var falseAlarmsPerDay: Double
+  public var detectors: [String]
+  /// Milliseconds between two samples.
+  public var step: Int64
+
+  public init(
+    step: Int64, falseAlarmsPerDay: Double = AnomalyOptions.defaultFalseAlarmsPerDay,
+    detectors: [String] = [SignalWatch.auto]
+  ) {
+    self.step = max(step, 1)
+    self.falseAlarmsPerDay = falseAlarmsPerDay
+    self.detectors = detectors
+  }
+
+  /// Scores a series sample by sample, each with only what came before it.
+  public func run(_ series: Series) -> Result {
+    var watch = SignalWatch(
+      detectors: detectors, options: AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay))
+    var result = Result(series: series, scores: [], low: [], high: [], alerts: [], days: 0)
+    if let first = series.timestamps.first, let last = series.timestamps.last {
+      result.days = Double(last - first) / 86_400_000
+    }
+    for (timestamp, value) in zip(series.timestamps, series.values) {
+      let judgement = watch.score(value, at: timestamp)
+      let verdict = judgement.verdict
+      result.scores.append(verdict.score)
+      result.low.append(verdict.expectedLow)
+      result.high.append(verdict.expectedHigh)
+      if verdict.alert {
+        result.alerts.append(
+          Alert(
+            timestamp: timestamp, value: value, score: verdict.score, severity: judgement.severity.score,
+            level: judgement.severity.level, reason: verdict.reason, direction: verdict.direction))
+      }
+    }
+    return result
+  }
+
+  /// One line for each series: how many alerts, how often, the highest score, then its alerts.
+  public static func table(_ results: [Result]) -> String {
+    var lines = ["alerts  per day  highest  samples  series"]
+    for result in results {
+      let highest = result.scores.max() ?? 0
+      lines.append(
+        pad("\(result.alerts.count)", 6) + pad(decimals(result.alertsPerDay, 3), 9) + pad(decimals(highest, 2), 9)
+          + pad("\(result.series.values.count)", 9) + "  \(result.series.labels)")
+      for alert in result.alerts {
+        lines.append(
+          "        \(RFC3339.format(alert.timestamp)) \(alert.level.rawValue) score \(decimals(alert.score, 2)) "
+            + "value \(alert.value)"
+            + (alert.direction.map { " \($0.rawValue) the band" } ?? "")
+            + (alert.reason.map { " (\($0.rawValue))" } ?? ""))
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+  }
+
+  static func decimals(_ value: Double, _ count: Int) -> String {
+    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    var scale = 1.0
+    for _ in 0..<count { scale *= 10 }
+    let whole = Int64((value.magnitude * scale).rounded())
+    let unit = Int64(scale)
+    let rest = "\(whole % unit)"
+    return (value < 0 ? "-" : "") + "\(whole / unit)"
+      + (count > 0 ? "." + String(repeating: "0", count: count - rest.utf8.count) + rest : "")
+  }
+}

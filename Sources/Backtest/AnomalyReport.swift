@@ -1,0 +1,133 @@
+import TimeSeries
+
+/// The results of an ``AnomalyHistory`` as one HTML page that needs nothing else: a table, then for each series its
+/// values, the expected band and marks where somebody would have been told.
+public enum AnomalyReport {
+  private static let width = 1000
+  private static let height = 180
+  /// How many pictures one page has at most; the table has all series.
+  private static let most = 200
+
+  /// - Parameter title: what the page is called, for instance the expression.
+  public static func html(_ results: [AnomalyHistory.Result], title: String) -> String {
+    var page = """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>\(escaped(title))</title><style>
+      body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222; background: #fff }
+      table { border-collapse: collapse } td, th { padding: .2em .8em; text-align: left; border-bottom: 1px solid #ddd }
+      td.n { text-align: right; font-variant-numeric: tabular-nums } svg { display: block; border: 1px solid #ddd }
+      .band { fill: #cfe3f7 } .value { fill: none; stroke: #1f4e79 } .mark { stroke: #c62828; stroke-dasharray: 3 2 }
+      .dot { fill: #c62828 } figure { margin: 2em 0 } figcaption { font-family: monospace; margin-bottom: .3em }
+      @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } .band { fill: #243b53 }
+        .value { stroke: #8ab4f8 } td, th, svg { border-color: #444 } }
+      </style></head><body><h1>\(escaped(title))</h1>
+      <table><tr><th>series</th><th>alerts</th><th>per day</th><th>highest score</th><th>samples</th></tr>
+
+      """
+    for (index, result) in results.enumerated() {
+      let name = escaped("\(result.series.labels)")
+      let link = index < most ? "<a href=\"#s\(index)\">\(name)</a>" : name
+      page += "<tr><td>\(link)</td>"
+      let numbers = [
+        "\(result.alerts.count)", AnomalyHistory.decimals(result.alertsPerDay, 3),
+        AnomalyHistory.decimals(result.scores.max() ?? 0, 2), "\(result.series.values.count)",
+      ]
+      for number in numbers { page += "<td class=\"n\">\(number)</td>" }
+      page += "</tr>\n"
+    }
+    page += "</table>\n"
+    for (index, result) in results.prefix(most).enumerated() { page += figure(result, index) }
+    if results.count > most { page += "<p>Pictures of the first \(most) series; the table has all.</p>\n" }
+    return page + "</body></html>\n"
+  }
+
+  private static func figure(_ result: AnomalyHistory.Result, _ index: Int) -> String {
+    var text = "<figure id=\"s\(index)\"><figcaption>\(escaped("\(result.series.labels)"))</figcaption>"
+    let times = result.series.timestamps
+    guard let first = times.first, let last = times.last, last > first else {
+      return text + "<p>Too few samples for a picture.</p></figure>\n"
+    }
+    let finite = result.series.values.filter(\.isFinite)
+    let low = finite.min() ?? 0
+    let high = finite.max() ?? 1
+    let margin = max((high - low) * 0.08, high == low ? max(high.magnitude * 0.1, 0.5) : 0)
+    func x(_ time: Int64) -> Double { Double(time - first) / Double(last - first) * Double(width) }
+    func y(_ value: Double) -> Double {
+      let share = (min(max(value, low - margin), high + margin) - (low - margin)) / (high - low + 2 * margin)
+      return Double(height) * (1 - share)
+    }
+    text += "<svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\">"
+    // Of each column of pixels the least and the greatest value are drawn: no peak is lost, no page is too large.
+    let columns = Columns(result, x: x, width: width)
+    var upper = ""
+    var lower = ""
+    for column in columns.all where !column.bandLow.isNaN && !column.bandHigh.isNaN {
+      upper += "\(column.x),\(AnomalyHistory.decimals(y(column.bandHigh), 1)) "
+      lower = "\(column.x),\(AnomalyHistory.decimals(y(column.bandLow), 1)) " + lower
+    }
+    if !upper.isEmpty { text += "<polygon class=\"band\" points=\"\(upper)\(lower)\"/>" }
+    var line = ""
+    for column in columns.all {
+      line += "\(column.x),\(AnomalyHistory.decimals(y(column.least), 1)) "
+      if column.greatest > column.least {
+        line += "\(column.x),\(AnomalyHistory.decimals(y(column.greatest), 1)) "
+      }
+    }
+    text += "<polyline class=\"value\" points=\"\(line)\"/>"
+    for alert in result.alerts {
+      let place = AnomalyHistory.decimals(x(alert.timestamp), 1)
+      let words =
+        "\(RFC3339.format(alert.timestamp)) \(alert.level.rawValue), score "
+        + "\(AnomalyHistory.decimals(alert.score, 2)), value \(alert.value)"
+        + (alert.reason.map { ", \($0.rawValue)" } ?? "")
+      text +=
+        "<g><title>\(escaped(words))</title><line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"0\" "
+        + "y2=\"\(height)\"/><circle class=\"dot\" cx=\"\(place)\" "
+        + "cy=\"\(AnomalyHistory.decimals(y(alert.value), 1))\" r=\"4\"/></g>"
+    }
+    return text + "</svg><small>\(RFC3339.format(first)) to \(RFC3339.format(last)), "
+      + "\(low) to \(high)</small></figure>\n"
+  }
+
+  /// A series cut into columns of pixels.
+  private struct Columns {
+    struct Column {
+      var x: Int
+      var least: Double
+      var greatest: Double
+      var bandLow: Double
+      var bandHigh: Double
+    }
+
+    var all: [Column] = []
+
+    init(_ result: AnomalyHistory.Result, x: (Int64) -> Double, width: Int) {
+      for (index, time) in result.series.timestamps.enumerated() where result.series.values[index].isFinite {
+        let place = min(Int(x(time)), width)
+        let value = result.series.values[index]
+        if all.last?.x != place {
+          all.append(Column(x: place, least: value, greatest: value, bandLow: .nan, bandHigh: .nan))
+        }
+        let end = all.count - 1
+        all[end].least = min(all[end].least, value)
+        all[end].greatest = max(all[end].greatest, value)
+        if all[end].bandLow.isNaN || result.low[index] > all[end].bandLow { all[end].bandLow = result.low[index] }
+        if all[end].bandHigh.isNaN || result.high[index] < all[end].bandHigh { all[end].bandHigh = result.high[index] }
+      }
+    }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text.unicodeScalars {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result
+  }
+}

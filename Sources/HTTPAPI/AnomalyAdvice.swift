@@ -1,0 +1,79 @@
+import AnomalyDetection
+import Rules
+import TimeSeries
+
+/// The words of an anomaly's alert: a title, and what to look at first.
+enum AnomalyAdvice {
+  static func title(_ anomaly: CurrentAnomaly) -> String {
+    let verdict = anomaly.judgement.verdict
+    let what =
+      switch (verdict.reason, verdict.direction) {
+      case (.flatline?, _): "has stopped moving"
+      case (.restlessness?, _): "is restless"
+      case (.firstChange?, _): "has changed for the first time"
+      case (_, .above?): "is unusually high"
+      case (_, .below?): "is unusually low"
+      default: "is unusual"
+      }
+    return "\(subject(anomaly.rule)) \(what)"
+  }
+
+  private static func subject(_ rule: String) -> String {
+    let suffix = "_anomaly_score"
+    return rule.hasSuffix(suffix) ? String(rule.dropLast(suffix.count)) : rule
+  }
+
+  /// What to do, the first things first: by the signal's name and the way it went, then what always helps.
+  static func actions(_ anomaly: CurrentAnomaly) -> [String] {
+    let name = anomaly.rule
+    let verdict = anomaly.judgement.verdict
+    let isHigh = verdict.direction == .above
+    var actions: [String] = []
+    if verdict.reason == .flatline {
+      actions.append("Check that the exporter still reports fresh values: a frozen value often is a dead source.")
+    }
+    let advice: [(words: [String], high: String, low: String)] = [
+      (
+        ["consumer"], "Look for clients that subscribe again and again without cancelling.",
+        "Check that the consumers run and can connect; a queue without consumers only grows."
+      ),
+      (
+        ["memory"],
+        "Find what holds the memory (rabbitmq-diagnostics memory_breakdown): queues, connections, binaries.",
+        "Check whether the node has restarted."
+      ),
+      (
+        ["disk"], "Check what has freed or claimed space on the data volume.",
+        "Find what fills the disk: persistent messages, streams without retention, logs."
+      ),
+      (
+        ["connection", "channel", "socket"],
+        "Look for clients that open connections or channels without closing them, or a reconnect storm.",
+        "Check the clients, the network and the load balancer: something has disconnected."
+      ),
+      (
+        ["publish"], "Find the publisher whose rate rose, and whether consumers keep up.",
+        "Check the publishers, and whether an alarm or flow control blocks them."
+      ),
+      (
+        ["deliver", "ack"], "Look for redeliveries: messages that are rejected and come back.",
+        "Check that the consumers acknowledge; look at their errors and at the prefetch."
+      ),
+      (
+        ["messages", "ready", "unacked", "depth"],
+        "Compare publish and delivery rates; scale the consumers or slow the publishers down.",
+        "Check whether the queue was purged, or messages expire."
+      ),
+      (
+        ["cpu", "process", "latency"], "Look for busy queues and expensive policies; compare with the other nodes.",
+        "Check whether traffic has moved to another node."
+      ),
+    ]
+    if let found = advice.first(where: { $0.words.contains { name.contains($0) } }) {
+      actions.append(isHigh || verdict.direction == nil ? found.high : found.low)
+    }
+    actions.append("Compare with the expected band, and with what was deployed or changed when it began.")
+    actions.append("If this is normal, mark it: harecast anomalies mark --rule \(name) --verdict false.")
+    return actions
+  }
+}

@@ -1,0 +1,95 @@
+import AnomalyDetection
+import ArgumentParser
+import Backtest
+import Foundation
+import TimeSeries
+
+/// `harecast backtest anomaly`: anomaly scores of recorded signals, or of the user's own history.
+struct BacktestAnomalyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "anomaly", abstract: "Show what the anomaly scores of recorded signals would have been.",
+    discussion: """
+      With --data and --out, every row of <set>/<id>.csv is scored. With --query, the history of a PromQL expression \
+      is read from a server (--url) or from a store (--storage.path) and a table is printed; --report writes a page.
+      """)
+
+  @Option(help: "A folder with signals as <set>/<id>.csv or .csv.gz.")
+  var data: String?
+
+  @Option(help: "The folder to write <set>/<id>.csv into, with timestamp_ms,score,alert.")
+  var out: String?
+
+  @Option(name: .customLong("false-alarms"), help: "How often a day a healthy signal may alert [1/30, a group 1/5].")
+  var falseAlarms: Double?
+
+  @Option(name: .customLong("detector"), help: "A detector by name; may be given again [auto].")
+  var detectors: [String] = []
+
+  @OptionGroup var history: HistoryOptions
+
+  mutating func validate() throws {
+    if let falseAlarms, !(falseAlarms > 0 && falseAlarms <= 1000) {
+      throw ValidationError("--false-alarms: \(falseAlarms) is not between 0 and 1000 a day")
+    }
+    if let unknown = detectors.first(where: { !SignalWatch.names.contains($0) }) {
+      throw ValidationError(
+        "--detector: \"\(unknown)\" is not one of \(SignalWatch.names.joined(separator: ", "))")
+    }
+    if history.query == nil {
+      guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
+      if history.isUsed {
+        throw ValidationError("--url, --storage.path, --start, --end, --step and --report need --query")
+      }
+    } else {
+      if data != nil || out != nil { throw ValidationError("--data and --out do not go with --query") }
+      guard (history.url == nil) != (history.storagePath == nil) else {
+        throw ValidationError("--query needs either --url or --storage.path")
+      }
+    }
+  }
+
+  func run() async throws {
+    let names = detectors.isEmpty ? [SignalWatch.auto] : detectors
+    do {
+      if let query = history.query {
+        try await runHistory(query, names)
+      } else if let data, let out {
+        try await runDataset(data, out, names)
+      }
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      throw ExitCode(1)
+    }
+  }
+
+  private func runDataset(_ data: String, _ out: String, _ names: [String]) async throws {
+    let backtest = AnomalyBacktest(falseAlarmsPerDay: falseAlarms, detectors: names)
+    let recordings = try AnomalyBacktest.recordings(in: data)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, recording) in recordings.enumerated() {
+        if index >= ProcessInfo.processInfo.activeProcessorCount { try await group.next() }
+        group.addTask { try backtest.run(recording, writingTo: out) }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private func runHistory(_ query: String, _ names: [String]) async throws {
+    let (series, step) = try await history.read(query)
+    guard !series.isEmpty else {
+      FileHandle.standardError.write(Data("\(query): no series in this time\n".utf8))
+      throw ExitCode(1)
+    }
+    let backtest = AnomalyHistory(
+      step: step, falseAlarmsPerDay: falseAlarms ?? AnomalyOptions.defaultFalseAlarmsPerDay, detectors: names)
+    let results = series.sorted { $0.labels < $1.labels }.map { backtest.run($0) }
+    CommandOutput.say(AnomalyHistory.table(results))
+    if let report = history.report {
+      try AnomalyReport.html(results, title: query).write(toFile: report, atomically: true, encoding: .utf8)
+    }
+  }
+}
