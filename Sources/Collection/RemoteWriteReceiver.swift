@@ -24,7 +24,7 @@ public final class RemoteWriteReceiver: Sendable {
     var running = 0
     var idle: [Workspace] = []
     /// Known label sets, valid for one generation of the store's evictions.
-    var ids: [DecodedWriteRequest.Key: SeriesID] = [:]
+    var ids = KnownSeries()
     var generation: UInt64 = 0
   }
 
@@ -167,23 +167,22 @@ public final class RemoteWriteReceiver: Sendable {
     var missing: [Int] = []
     state.withLock { state in
       if state.generation != generation || state.ids.count > 2 * store.configuration.maximumSeries {
-        state.ids.removeAll(keepingCapacity: state.generation != generation)
+        state.ids.removeAll()
         state.generation = generation
       }
-      for (index, series) in request.series.enumerated() {
-        if let id = state.ids[series.key], series.fault == nil {
+      for index in request.series.indices {
+        let series = request.series[index]
+        tally.histograms += Int(series.histograms)
+        tally.exemplars += Int(series.exemplars)
+        if series.hasNotes, let remark = series.remark {
+          tally.hasRemarks = true
+          tally.note(remark)
+        }
+        if let id = state.ids.find(series.key), !series.hasNotes || series.fault == nil {
           Self.append(series, of: request, id, to: &batch)
         } else {
           missing.append(index)
         }
-      }
-    }
-    for series in request.series {
-      tally.histograms += series.histograms
-      tally.exemplars += series.exemplars
-      if let remark = series.remark {
-        tally.hasRemarks = true
-        tally.note(remark)
       }
     }
     if tally.histograms > 0 { tally.note("native histograms are not stored") }
@@ -198,7 +197,7 @@ public final class RemoteWriteReceiver: Sendable {
       found.append((series.key, id))
       Self.append(series, of: request, id, to: &batch)
     }
-    if !found.isEmpty { state.withLock { state in for (key, id) in found { state.ids[key] = id } } }
+    if !found.isEmpty { state.withLock { state in for (key, id) in found { state.ids.insert(key, id) } } }
     for (name, metadata) in request.metadata { store.setMetadata(metadata, for: name) }
   }
 

@@ -9,6 +9,11 @@ public struct DecodedWriteRequest {
     public var high: UInt64
     public var low: UInt64
 
+    public init(high: UInt64, low: UInt64) {
+      self.high = high
+      self.low = low
+    }
+
     public func hash(into hasher: inout Hasher) { hasher.combine(low) }
   }
 
@@ -19,14 +24,49 @@ public struct DecodedWriteRequest {
     public var labels = 0..<0
     /// The place of its samples in `timestamps` and `values`.
     public var samples = 0..<0
-    public var histograms = 0
-    public var exemplars = 0
+    public var histograms: Int32 = 0
+    public var exemplars: Int32 = 0
+    /// What most series do not have, apart, so that the others stay small.
+    private var notes: Notes?
+
     /// What the sender says about the metric (2.0).
-    public var metadata: MetricMetadata?
+    public var metadata: MetricMetadata? {
+      get { notes?.metadata }
+      set { change { $0.metadata = newValue } }
+    }
     /// What is wrong with parts of it that are not stored anyway.
-    public var remark: String?
+    public var remark: String? {
+      get { notes?.remark }
+      set { change { $0.remark = newValue } }
+    }
     /// Why the series cannot be stored, if that is known before its labels are looked at.
-    public var fault: String?
+    public var fault: String? {
+      get { notes?.fault }
+      set { change { $0.fault = newValue } }
+    }
+    /// Whether it has metadata, a remark or a fault.
+    public var hasNotes: Bool { notes != nil }
+
+    private mutating func change(_ body: (inout Notes.Values) -> Void) {
+      var values = notes?.values ?? Notes.Values()
+      body(&values)
+      notes = Notes(values)
+    }
+  }
+
+  /// What is rare about a series, in one reference.
+  private final class Notes {
+    struct Values {
+      var metadata: MetricMetadata?
+      var remark: String?
+      var fault: String?
+    }
+
+    let values: Values
+    init(_ values: Values) { self.values = values }
+    var metadata: MetricMetadata? { values.metadata }
+    var remark: String? { values.remark }
+    var fault: String? { values.fault }
   }
 
   /// A name and a value, as bytes that may not be UTF-8.

@@ -2,8 +2,8 @@ import TimeSeries
 
 /// Reads a 1.0 request field by field, without building a tree of messages.
 ///
-/// The key of a series is a hash of its labels' bytes as they stand in the message, so that a known series costs one pass
-/// over them.
+/// The key of a series is a hash of its labels' bytes as they stand in the message, tags and lengths included, so that a
+/// known series costs one pass over them.
 struct StreamingReader {
   let limits: WriteRequestLimits
   let seed: (UInt64, UInt64)
@@ -45,8 +45,11 @@ struct StreamingReader {
     var series = DecodedWriteRequest.Series()
     let firstLabel = request.labels.count
     let firstSample = request.timestamps.count
-    var (high, low) = seed
+    var key = seed
+    // Senders write labels one after the other: all of them are hashed at once.
+    var run = UnsafeRawBufferPointer(start: reader.position, count: 0)
     while !reader.isAtEnd {
+      let start = reader.position
       guard let (field, type) = reader.readTag() else { throw Self.damaged }
       guard type == 2, field >= 1, field <= 4 else {
         guard field > 4, reader.skip(type: type) else { throw Self.damaged }
@@ -55,9 +58,12 @@ struct StreamingReader {
       guard let inner = reader.readBytes() else { throw Self.damaged }
       switch field {
       case 1:
-        high = StableHash.hash(inner, seed: high)
-        low = StableHash.mix(low ^ high, 0x9e37_79b9_7f4a_7c15) &+ UInt64(inner.count)
-        low = StableHash.hash(inner, seed: low)
+        if let first = run.baseAddress, first + run.count == start {
+          run = UnsafeRawBufferPointer(start: first, count: reader.position - first)
+        } else {
+          key = StableHash.hashPair(run, seed: key)
+          run = UnsafeRawBufferPointer(start: start, count: reader.position - start)
+        }
         try readLabel(inner, into: &request)
       case 2: try readSample(inner, into: &request)
       case 3: series.exemplars += 1
@@ -67,7 +73,8 @@ struct StreamingReader {
     guard request.timestamps.count <= limits.samples else {
       throw .tooLarge("more than \(limits.samples) samples in one request")
     }
-    series.key = DecodedWriteRequest.Key(high: high, low: low)
+    key = StableHash.hashPair(run, seed: key)
+    series.key = DecodedWriteRequest.Key(high: key.0, low: key.1)
     series.labels = firstLabel..<request.labels.count
     series.samples = firstSample..<request.timestamps.count
     request.series.append(series)

@@ -107,8 +107,8 @@ final class SymbolReader {
     one.key = DecodedWriteRequest.Key(high: high, low: low)
     one.labels = firstLabel..<request.labels.count
     one.samples = firstSample..<request.timestamps.count
-    one.histograms = series.n_histograms
-    one.exemplars = series.n_exemplars
+    one.histograms = Int32(clamping: series.n_histograms)
+    one.exemplars = Int32(clamping: series.n_exemplars)
     request.series.append(one)
   }
 

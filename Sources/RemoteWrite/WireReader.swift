@@ -9,6 +9,8 @@ struct WireReader {
   }
 
   var isAtEnd: Bool { next >= end }
+  /// Where the next field begins.
+  var position: UnsafeRawPointer { next }
 
   /// The next field's number and wire type; nil if there is none that makes sense.
   @inline(__always)

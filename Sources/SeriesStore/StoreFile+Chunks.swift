@@ -101,7 +101,7 @@ extension StoreFile {
     try database.cachedStatement(sql: "INSERT OR REPLACE INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?)").execute(
       arguments: [
         Tier.raw.rawValue, Int64(id), chunk.start, chunk.end, chunk.count, isOpen ? 1 : 0,
-        Data(isOpen ? chunk.bytes : chunk.compacted().bytes),
+        Data(chunk.compacted().bytes),
       ])
   }
 

@@ -16,6 +16,11 @@ final class StoreFile: Sendable {
   /// Whether the file was let go of.
   var isClosed: Bool { closed.withLock { $0 } }
 
+  /// Moving a page takes a few microseconds.
+  private static let pagesFreedAtOnce = 65_536
+  /// A row of a chunk must fit into a quarter of a page, or most of a second page is wasted on its end.
+  private static let pageSize = 8192
+
   /// "HARE", so that nobody else's file is taken for ours.
   static let applicationID: Int32 = 0x4841_5245
 
@@ -54,6 +59,8 @@ final class StoreFile: Sendable {
   /// Releases the file and its lock.
   func close() {
     closed.withLock { $0 = true }
+    // Gives pages of the journal back; what cannot be given back is used again.
+    try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesFreedAtOnce))") }
     try? pool.close()
     lock.release()
   }
@@ -61,6 +68,7 @@ final class StoreFile: Sendable {
   private static func create(_ path: String) throws {
     let queue = try DatabaseQueue(path: path)
     try queue.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA page_size = \(pageSize)")
       try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
     }

@@ -11,16 +11,23 @@ struct BitWriter: Sendable {
       free &-= length
       pending |= bits &<< UInt64(free)
       if free == 0 {
-        words.append(pending)
+        append(pending)
         pending = 0
         free = 64
       }
     } else {
       let rest = length &- free
-      words.append(pending | (bits >> UInt64(rest)))
+      append(pending | (bits >> UInt64(rest)))
       free = 64 &- rest
       pending = bits &<< UInt64(free)
     }
+  }
+
+  /// Every series has a writer: an array that doubled would on average waste a quarter of all memory for samples.
+  private mutating func append(_ word: UInt64) {
+    let count = words.count
+    if count == words.capacity { words.reserveCapacity(count &+ count / 8 &+ 4) }
+    words.append(word)
   }
 
   /// All bits so far, the last word filled with zeros.
