@@ -140,6 +140,7 @@ public struct HTTPServer: Service {
     if let incidents = context.incidents {
       IncidentAPI(watch: incidents, time: context.time, webConfig: context.webConfig).addRoutes(to: router)
     }
+    ForecastAPI(rules: context.rules, engine: context.engine).addRoutes(to: router)
     let federation = Federation(
       store: context.store, engine: context.engine, time: context.time, externalLabels: context.report.externalLabels)
     router.get("/federate") { request, _ in federation.answer(request) }

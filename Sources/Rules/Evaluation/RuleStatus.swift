@@ -18,6 +18,8 @@ public struct RuleStatus: Sendable {
   public var evaluationSeconds = 0.0
   /// The alerts that are pending or firing, in the order of their labels; none for other rules.
   public var alerts: [Alert] = []
+  /// The forecasts in force, in the order of their labels; none for other rules.
+  public var forecasts: [ForecastReport] = []
 
   init(rule: Rule) { self.rule = rule }
 
