@@ -12,6 +12,8 @@ let package = Package(
   dependencies: [.package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
+    .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
     .target(name: "Exposition", dependencies: ["TimeSeries", "CZlib"], swiftSettings: settings),
@@ -29,6 +31,8 @@ let package = Package(
     .executableTarget(name: "AnomalyCost", dependencies: ["AnomalyDetection"], swiftSettings: settings),
     .executableTarget(
       name: "RemoteWriteLoad", dependencies: ["TimeSeries", "RemoteWrite"], swiftSettings: settings),
+    .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
+    .executableTarget(name: "ForecastCost", dependencies: ["Forecasting"], swiftSettings: settings),
     .executableTarget(
       name: "ParseAndStore", dependencies: ["TimeSeries", "Exposition", "SeriesStore"], swiftSettings: settings),
   ],

@@ -136,6 +136,7 @@ extension AutoForecaster {
     Self.replay(nearValues, record.near, into: &near)
     if let window = record.far, var mixture = far {
       Self.replay(farValues, window, into: &mixture)
+      mixture.keepErrorQuantiles()
       far = mixture
     }
   }

@@ -52,6 +52,7 @@ public struct AutoForecaster: ForecastModel {
     (near, far) = Self.grids(step: series.step)
     near.learn(series.values[...])
     far?.learn(values[...])
+    far?.keepErrorQuantiles()
   }
 
   /// - Complexity: O(n) in the values kept with a tiny constant, about 7 µs; now and then, when the signal's rhythm
@@ -61,6 +62,7 @@ public struct AutoForecaster: ForecastModel {
     near.update(value)
     if let ratio = Self.farRatio(step: facts.step), Self.isFarPoint(facts.end, step: facts.step, ratio: ratio) {
       far?.update(value)
+      far?.keepErrorQuantiles()
     }
   }
 
@@ -71,6 +73,16 @@ public struct AutoForecaster: ForecastModel {
     return facts.distribution(horizons: horizons, quantiles: quantiles, factor: near.history.factor) { index, _ in
       outlooks[index].row
     }
+  }
+
+  /// The value that was measured a whole number of days before the point `steps` ahead, the fewest that are past;
+  /// nil if it is not known.
+  public func dayBefore(steps: Int) -> Double? {
+    guard let day = SeasonalPeriods.daily(step: facts.step) else { return nil }
+    let back = ((max(1, steps) - 1) / day + 1) * day - steps
+    let index = near.history.values.count - 1 + near.history.trailingGap - back
+    guard near.history.values.indices.contains(index), near.history.isMeasured[index] else { return nil }
+    return near.history.values[index] / near.history.factor
   }
 
   // MARK: Grids

@@ -39,17 +39,31 @@ extension HorizonNode {
     var total = 0.0
     var recent: [Double] = []
     var recentTotal = 0.0
-    for entry in errors.entries {
+    // Errors are mostly evenly apart: from one to the next, what is left of a weight changes by the same factors.
+    var left = (fast: 1.0, slow: 1.0, new: 1.0)
+    var factors = left
+    var gap = 0
+    var reached = now
+    for entry in errors.entries.reversed() {
       let target = entry.target
       guard target >= horizon, target < view.count else { continue }
-      let age = Double(now - entry.target)
-      let weight =
-        Double(entry.density)
-        * (decay(age / (Self.halfLives.fast * unit)) + Self.slowShare * decay(age / (Self.halfLives.slow * unit)))
+      if reached - target != gap {
+        gap = reached - target
+        let age = Double(gap)
+        factors = (
+          decay(age / (Self.halfLives.fast * unit)), decay(age / (Self.halfLives.slow * unit)),
+          decay(age / (2 * Double(horizon) + 6))
+        )
+      }
+      if gap != 0 {
+        left = (left.fast * factors.fast, left.slow * factors.slow, left.new * factors.new)
+        reached = target
+      }
+      let weight = Double(entry.density) * (left.fast + Self.slowShare * left.slow)
       past.append((Double(entry.error), target))
       weights.append(weight)
       total += weight
-      let new = Double(entry.density) * decay(age / (2 * Double(horizon) + 6))
+      let new = Double(entry.density) * left.new
       recent.append(new)
       recentTotal += new
     }

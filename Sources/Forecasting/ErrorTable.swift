@@ -26,6 +26,7 @@ struct ErrorTable: Sendable {
   ///
   /// - Parameters:
   ///   - effectiveCount: how many independent errors the sample is worth; sets the share of the prior.
+  ///   - errors: at most 4,000.
   ///   - priorScale: the standard deviation of the prior.
   /// - Complexity: O(n log n).
   static func quantiles(
@@ -36,13 +37,34 @@ struct ErrorTable: Sendable {
     guard total > 0, effectiveCount > 0 else { return normalLevels.map { $0 * priorScale } }
     let dataShare = effectiveCount / (effectiveCount + 1)
     let priorShare = 1 - dataShare
-    var pairs: [(error: Double, weight: Double)] = []
-    pairs.reserveCapacity(errors.count + priorPoints.count)
-    for (error, weight) in zip(errors, weights) { pairs.append((error, weight / total * dataShare)) }
     let pointMass = priorShare / Double(priorPoints.count)
-    for point in priorPoints { pairs.append((point * priorScale, pointMass)) }
-    pairs.sort { $0.error < $1.error }
+    let count = errors.count
+    // Sorted as integers that hold the error's leading bits in their order, and behind them its position: several
+    // times faster than sorting pairs, and errors that agree in 40 bits may stand in any order.
+    var keys: [UInt64] = []
+    keys.reserveCapacity(count + priorPoints.count)
+    for (index, error) in errors.enumerated() { keys.append(key(error, index)) }
+    for (index, point) in priorPoints.enumerated() { keys.append(key(point * priorScale, count + index)) }
+    keys.sort()
+    var pairs: [(error: Double, weight: Double)] = []
+    pairs.reserveCapacity(keys.count)
+    let share = dataShare / total
+    for key in keys {
+      let index = Int(key & positionMask)
+      pairs.append(
+        index < count
+          ? (errors[index], weights[index] * share) : (priorPoints[index - count] * priorScale, pointMass))
+    }
     return read(sorted: pairs)
+  }
+
+  private static let positionMask: UInt64 = 0xFFF
+
+  /// A number that sorts as the error does.
+  private static func key(_ error: Double, _ index: Int) -> UInt64 {
+    let bits = error.bitPattern
+    let ordered = bits >> 63 == 1 ? ~bits : bits | 1 << 63
+    return ordered & ~positionMask | UInt64(index)
   }
 
   /// Reads the levels off a sorted weighted sample whose weights add up to 1, interpolating between midpoints.

@@ -23,6 +23,8 @@ struct GridMixture: Sendable {
   private(set) var learntAtOnce = 0
   /// The number of values at which the rhythm is looked for again.
   private var nextRhythmCheck = 0
+  /// The error quantiles of the horizons tried, if nothing was learnt since they were worked out.
+  private var keptRows: [[Double]]?
   /// The number of values at which the window is cut.
   private var cut = Int.max
 
@@ -40,6 +42,7 @@ struct GridMixture: Sendable {
   /// - Complexity: O(n), about 3 ms for 4,032 values.
   mutating func learn(_ raw: ArraySlice<Double>) {
     history.reset(raw)
+    keptRows = nil
     learntAtOnce = history.values.count + history.trailingGap
     // Signals that began together shall not all be learnt anew in the same minute.
     let luck = (history.values.last ?? 0).bitPattern &* 0x9E37_79B9_7F4A_7C15 >> 40
@@ -67,6 +70,7 @@ struct GridMixture: Sendable {
     guard isUsual else { return learn((history.raw + [value])[...]) }
     let previousCount = history.values.count
     history.append(value)
+    keptRows = nil
     guard history.values.count != previousCount else { return }
     if history.values.count >= cut || (history.values.count >= nextRhythmCheck && rhythm != currentRhythm()) {
       return learn(history.raw[...])
@@ -83,6 +87,17 @@ struct GridMixture: Sendable {
           nodes[index].tryOut(view, panel: panel, origin: now, density: stride)
         }
       }
+    }
+  }
+
+  /// Works out the error quantiles of all horizons once, for as long as nothing new is learnt: worth its while where
+  /// forecasts are wanted more often than values come.
+  mutating func keepErrorQuantiles() {
+    guard !history.values.isEmpty else { return }
+    let farthest = nodes.map(\.horizon)
+    keptRows = nil
+    keptRows = HistoryView.with(history, rhythm: rhythm) { view in
+      ExpertPanel.with { panel in errorTable(view, panel: panel, horizons: farthest).rows }
     }
   }
 
@@ -209,6 +224,9 @@ struct GridMixture: Sendable {
   private func errorTable(_ view: HistoryView, panel: ExpertPanel, horizons: [Int]) -> ErrorTable {
     let untried = nodes.firstIndex { $0.errors.entries.count < 4 } ?? nodes.count
     let count = max(1, untried)
+    if let keptRows, keptRows.count == count {
+      return ErrorTable(horizons: nodes.prefix(count).map(\.horizon), rows: keptRows)
+    }
     var isNeeded = [Bool](repeating: false, count: count)
     var upper = 0
     for horizon in horizons {

@@ -141,6 +141,7 @@ public struct HTTPServer: Service {
       IncidentAPI(watch: incidents, time: context.time, webConfig: context.webConfig).addRoutes(to: router)
     }
     AnomalyAPI(context: context).addRoutes(to: router)
+    ForecastAPI(rules: context.rules, engine: context.engine).addRoutes(to: router)
     let federation = Federation(
       store: context.store, engine: context.engine, time: context.time, externalLabels: context.report.externalLabels)
     router.get("/federate") { request, _ in federation.answer(request) }

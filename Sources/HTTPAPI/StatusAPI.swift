@@ -263,7 +263,7 @@ extension JSONWriter {
   }
 
   /// Writes labels or annotations as an object, in their order.
-  fileprivate mutating func pairs(_ labels: [Label]) {
+  mutating func pairs(_ labels: [Label]) {
     beginObject()
     for label in labels { pair(label.name, label.value) }
     endObject()

@@ -61,7 +61,7 @@ struct PredictionPartsTests {
     var tallies = [SkillTally()]
     var ledger = SkillLedger(horizonCount: 1)
     func pending(_ target: Int64) -> PendingForecast {
-      PendingForecast(target: target, low: 8, median: 10, high: 12, naive: 6)
+      PendingForecast(target: target, low: 8, median: 10, high: 12, naive: 6, seasonal: 9)
     }
     for target in [1, 2, 3, 4, 5] as [Int64] { ledger.add(pending(target), horizon: 0) }
     ledger.settle(11, at: 1, into: &tallies)
@@ -73,12 +73,17 @@ struct PredictionPartsTests {
     #expect(tallies[0].coverage == 2.0 / 3)
     // Errors 1 + 2 + 4 of the medians over 5 + 6 + 8 of no change.
     #expect(tallies[0].absoluteErrorRatio == 7.0 / 19)
+    // The day before erred by 2 + 3 + 5, and the medians were 1, 2 and 4 too low.
+    #expect(tallies[0].scaledError == 7.0 / 10)
+    #expect(tallies[0].scaledBias == -7.0 / 10)
+    #expect(tallies[0].skill == nil)
+    #expect(ledger.tallies[0].count == 3)
     #expect(SkillTally().coverage == nil)
   }
 
-  @Test func `far horizons are followed up at sixty origins at a time`() {
+  @Test func `far horizons are followed up at twenty origins at a time`() {
     #expect((0..<600).count { SkillLedger.follows(index: Int64($0), steps: 15) } == 600)
-    #expect((0..<1440).count { SkillLedger.follows(index: Int64($0), steps: 1440) } == 60)
+    #expect((0..<1440).count { SkillLedger.follows(index: Int64($0), steps: 1440) } == 20)
   }
 
   @Test func `the busiest series are kept, and one just as busy does not push them out`() {

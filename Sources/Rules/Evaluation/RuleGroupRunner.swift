@@ -182,7 +182,9 @@ actor RuleGroupRunner {
       let result = try await forecast.evaluate(
         reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "forecast", at: time)
-      metrics.note(forecast.skill, rule: rule.name)
+      metrics.note(forecast.skill, worse: result.worseThanNaive, rule: rule.name)
+      let reports = forecast.reports
+      published.withLock { $0.rules[index].forecasts = reports }
     case (.anomaly, .anomaly(var anomaly)):
       defer { memories[index] = .anomaly(anomaly) }
       anomaly.budgetFactor = feedback[rule.name]?.factor ?? 1
@@ -271,6 +273,8 @@ actor RuleGroupRunner {
     metrics.countDropped(refused.samples, rule: rule.name, reason: "timestamp")
   }
 
+  private static let skillHelp = "Skill of forecasts, 1 at best, 0 if as good as the value of the day before, of"
+
   /// Tells the store what the recorded metrics are, again after an eviction: with the last series of a name the store
   /// forgets what it is.
   private func describeSeries() {
@@ -295,10 +299,12 @@ actor RuleGroupRunner {
         case .horizons:
           describe(rule.name, "Forecast of")
           describe("\(rule.name)_curve", "Forecast, at future times, of")
+          describe(ForecastRule.skillName(of: rule.name), Self.skillHelp)
         case .limit(let target):
           describe(rule.name, "Seconds until \(target.text) is reached by")
           describe(
             ForecastRule.probabilityName(of: rule.name), "Probability that \(target.text) is reached by")
+          describe(ForecastRule.skillName(of: rule.name), Self.skillHelp)
         }
       case .alerting: break
       }

@@ -8,6 +8,8 @@ struct RuleMetrics: Sendable {
   let group: String
   private static let skillNames: Set<String> = [
     "harecast_forecast_coverage_ratio", "harecast_forecast_absolute_error_ratio",
+    "harecast_forecast_scaled_error_ratio", "harecast_forecast_scaled_bias_ratio", "harecast_forecast_truths",
+    "harecast_forecast_worse_than_naive_series",
   ]
 
   /// Counts the evaluation of one rule.
@@ -93,20 +95,40 @@ struct RuleMetrics: Sendable {
   }
 
   /// Notes how the forecasts of a rule have done.
-  func note(_ skill: [(horizon: String, tally: SkillTally)], rule: String) {
-    for (horizon, tally) in skill {
-      let labels: KeyValuePairs<String, String> = ["rule": rule, "horizon": horizon]
-      if let coverage = tally.coverage {
-        registry.gauge(
-          "harecast_forecast_coverage_ratio", help: "Share of values inside the outermost forecast interval.",
-          labels: labels
-        ).set(coverage)
-      }
-      if let ratio = tally.absoluteErrorRatio {
-        registry.gauge(
+  ///
+  /// - Parameter worse: how many series have forecasts worse than "as a day before", by the position of the horizon.
+  func note(_ skill: [(horizon: String, tally: SkillTally)], worse: [Int: Int], rule: String) {
+    for (index, (horizon, tally)) in skill.enumerated() {
+      let values: [(name: String, help: String, value: Double?)] = [
+        (
+          "harecast_forecast_coverage_ratio", "Share of values inside the outermost forecast interval.", tally.coverage
+        ),
+        (
           "harecast_forecast_absolute_error_ratio",
-          help: "Mean absolute error of the forecast median over that of assuming no change.", labels: labels
-        ).set(ratio)
+          "Mean absolute error of the forecast median over that of assuming no change.", tally.absoluteErrorRatio
+        ),
+        (
+          "harecast_forecast_scaled_error_ratio",
+          "Mean absolute error of the forecast median over that of the value of the day before (MASE).",
+          tally.scaledError
+        ),
+        (
+          "harecast_forecast_scaled_bias_ratio",
+          "Mean of forecast median minus truth over the mean absolute error of the value of the day before.",
+          tally.scaledBias
+        ),
+        (
+          "harecast_forecast_truths", "Truths that the measured quality of forecasts rests on; old ones fade.",
+          tally.count
+        ),
+        (
+          "harecast_forecast_worse_than_naive_series",
+          "Series whose forecasts have been worse than the value of the day before.", Double(worse[index] ?? 0)
+        ),
+      ]
+      for (name, help, value) in values {
+        guard let value else { continue }
+        registry.gauge(name, help: help, labels: ["rule": rule, "horizon": horizon]).set(value)
       }
     }
   }

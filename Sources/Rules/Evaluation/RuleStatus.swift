@@ -19,6 +19,8 @@ public struct RuleStatus: Sendable {
   public var evaluationSeconds = 0.0
   /// The alerts that are pending or firing, in the order of their labels; none for other rules.
   public var alerts: [Alert] = []
+  /// The forecasts in force, in the order of their labels; none for other rules.
+  public var forecasts: [ForecastReport] = []
 
   /// The signals that are unusual now, in the order of their labels; none for other rules.
   public var anomalies: [CurrentAnomaly] = []

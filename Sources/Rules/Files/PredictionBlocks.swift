@@ -25,6 +25,12 @@ extension RuleFileReader {
     let history = try milliseconds("history", 14 * 86_400_000, &reader)
     let limit = try seriesLimit(&reader)
     let models = try models(&reader)
+    let minimumSkill = try reader.optionalDouble("minimum_skill")
+    if let minimumSkill, !(minimumSkill <= 1 && minimumSkill >= -100) {
+      report(
+        reader.place(of: "minimum_skill"),
+        "minimum_skill: \(minimumSkill) is not between -100 and 1; 0 demands to be as good as the day before")
+    }
     let isLimit = reader.has("until")
     let target: ForecastBlock.Target?
     var quantiles = [0.025, 0.5, 0.975]
@@ -48,7 +54,8 @@ extension RuleFileReader {
     try reader.finish()
     guard let target, errors.count == before else { return nil }
     return ForecastBlock(
-      target: target, quantiles: quantiles, models: models, history: history, step: step, limit: limit)
+      target: target, quantiles: quantiles, models: models, history: history, step: step, limit: limit,
+      minimumSkill: minimumSkill)
   }
 
   /// Reads an `anomaly` block; nil if something in it is wrong, which is then reported.

@@ -7,8 +7,8 @@ extension Rule {
     case .anomaly: [name, "\(name)_expected", "\(name)_severity", "\(name)_part"]
     case .forecast(let block):
       switch block.target {
-      case .horizons: [name]
-      case .limit: [name, ForecastRule.probabilityName(of: name)]
+      case .horizons: [name, ForecastRule.skillName(of: name)]
+      case .limit: [name, ForecastRule.probabilityName(of: name), ForecastRule.skillName(of: name)]
       }
     case .alerting: []
     }

@@ -112,6 +112,8 @@ public struct ForecastBlock: Sendable {
   public var step: Int64
   /// The most series that are forecast.
   public var limit: Int
+  /// Forecasts of a series are not recorded while their measured skill is below this; nil for no such demand.
+  public var minimumSkill: Double?
 }
 
 /// What an `anomaly` block asks for.

@@ -19,11 +19,23 @@ struct ForecastSignal: Sendable {
   var threshold: ThresholdPrediction?
   var predictedAt: Int64?
 
+  /// The mean magnitude of the newest values.
+  private(set) var level = 0.0
+  /// The newest value.
+  private(set) var newest = Double.nan
+  /// The say that similar signals had in the newest forecast.
+  var borrowedShare = 0.0
+
   private var hasHistory = false
+  /// An `auto` model of an earlier process that was not brought back yet, and the history for it.
+  private(set) var record: AutoRecord?
+  private var recordHistory: (near: [Double], far: [Double])?
   private var model: (any ForecastModel)?
   /// Values at the rule's step to fit the model to, the newest at `coarseEnd`.
   private var waiting: [Double] = []
   private var finiteWaiting = 0
+  /// Values on the model's far grid, for the same purpose.
+  private var farWaiting: [Double] = []
   private var coarseEnd: Int64 = 0
 
   private var fine: [Double] = []
@@ -48,19 +60,75 @@ struct ForecastSignal: Sendable {
     hasHistory = true
   }
 
-  /// The model on the rule's step as bytes; nil if there is none yet.
-  func savedModel() -> [UInt8]? { model?.saved() }
+  /// A signal whose `auto` model an earlier process had fitted, to be brought back from the history.
+  init(record: AutoRecord, ledger: SkillLedger, lastSeen: Int64) {
+    self.lastSeen = lastSeen
+    self.ledger = ledger
+    self.record = record
+    coarseEnd = record.near.end
+    hasHistory = true
+  }
+
+  /// What is kept of a model.
+  enum KeptModel {
+    /// The history is read again.
+    case record(AutoRecord)
+    case whole([UInt8])
+  }
+
+  /// What the next process needs of the model on the rule's step; nil if there is none yet.
+  func keptModel() -> KeptModel? {
+    if let record { return .record(record) }
+    guard let model else { return nil }
+    if let auto = model as? AutoForecaster { return .record(auto.record) }
+    return .whole(model.saved())
+  }
 
   /// Whether the model that forecasts now stands on the rule's step.
   var isSettled: Bool { model != nil }
 
+  /// The name of the model that forecasts now.
+  var modelName: String? { (model ?? fineModel).map { type(of: $0).name } }
+
+  /// The number of values that the model on the rule's step has learnt, or that wait for it.
+  var valueCount: Int { model?.observationCount ?? finiteWaiting }
+
+  /// What stood a whole number of days before the point `steps` ahead, if the model knows.
+  func dayBefore(steps: Int) -> Double? { (model as? AutoForecaster)?.dayBefore(steps: steps) }
+
+  /// Takes note of the newest value.
+  mutating func note(_ value: Double) {
+    guard value.isFinite else { return }
+    level = newest.isNaN ? value.magnitude : level + 0.1 * (value.magnitude - level)
+    newest = value
+  }
+
+  /// Gives the history that the model of an earlier process is brought back from.
+  ///
+  /// - Parameters:
+  ///   - near: the values from the start of the record's window on, up to `end`, which may be later than the window's.
+  ///   - far: the values of the record's far window.
+  mutating func giveHistory(near: [Double], far: [Double], through end: Int64) {
+    guard let record else { return }
+    recordHistory = (Array(near.prefix(record.near.count)), far)
+    waiting = Array(near.dropFirst(record.near.count))
+    coarseEnd = end
+  }
+
   /// Takes in the value at a point of the rule's grid; NaN if there is none.
-  mutating func append(_ value: Double, at time: Int64, historySteps: Int) {
+  ///
+  /// - Parameter farStep: the milliseconds of a step of the model's far grid; nil if it has none.
+  mutating func append(_ value: Double, at time: Int64, historySteps: Int, farStep: Int64?) {
     coarseEnd = time
     if model != nil {
       model?.update(value)
       return
     }
+    if record != nil {
+      waiting.append(value)
+      return
+    }
+    if let farStep, time % farStep == 0 { farWaiting.append(value) }
     if waiting.isEmpty, !value.isFinite { return }
     waiting.append(value)
     if value.isFinite { finiteWaiting += 1 }
@@ -71,16 +139,19 @@ struct ForecastSignal: Sendable {
   }
 
   /// Whether the history has never been read.
-  var wantsHistory: Bool { !hasHistory && model == nil }
+  var wantsHistory: Bool { !hasHistory && model == nil && record == nil }
 
   /// Gives the whole history, to fit the model to; nil if there is none.
-  mutating func learn(_ history: [Double]?, through end: Int64) {
+  ///
+  /// - Parameter far: values on the model's far grid, the newest not after `end`.
+  mutating func learn(_ history: [Double]?, far: [Double], through end: Int64) {
     hasHistory = true
     guard let history, model == nil else { return }
     waiting = history
     finiteWaiting = history.count { $0.isFinite }
     coarseEnd = end
-    while let first = waiting.first, !first.isFinite { waiting.removeFirst() }
+    farWaiting = far
+    if let first = waiting.firstIndex(where: \.isFinite) { waiting.removeFirst(first) } else { waiting = [] }
   }
 
   /// Takes in the value at an evaluation, on the finer grid.
@@ -104,11 +175,28 @@ struct ForecastSignal: Sendable {
   mutating func ready(
     _ names: [String], step: Int64, interval: Int64, budget: inout WorkBudget
   ) throws(ForecastError) -> (model: any ForecastModel, step: Int64, origin: Int64)? {
-    if model == nil, finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
+    if let kept = record, let history = recordHistory {
+      guard budget.allowsMore() else { return nil }
+      var auto = AutoForecaster(kept, near: history.near, far: history.far)
+      for value in waiting { auto.update(value) }
+      model = auto
+      record = nil
+      recordHistory = nil
+      waiting = []
+    }
+    if model == nil, record == nil, finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
       guard budget.allowsMore() else { return nil }
       let start = coarseEnd - Int64(waiting.count - 1) * step
-      model = try ModelContest.fitted(names, to: ForecastSeries(values: waiting, step: step, start: start))
+      let history = ForecastSeries(values: waiting, step: step, start: start)
+      if names == [AutoForecaster.name], AutoForecaster.farRatio(step: step) != nil {
+        var auto = AutoForecaster()
+        auto.fit(history, far: farWaiting)
+        model = auto
+      } else {
+        model = try ModelContest.fitted(names, to: history)
+      }
       waiting = []
+      farWaiting = []
       finiteWaiting = 0
       fine = []
       fineModel = nil

@@ -13,6 +13,8 @@ struct PredictionResult: Sendable {
   var series = 0
   /// The number of series that the rule's limit shut out.
   var dropped = 0
+  /// The number of series whose forecasts are worse than "as a day before", by the position of the horizon.
+  var worseThanNaive: [Int: Int] = [:]
   /// Seconds spent in models.
   var fitSeconds = 0.0
 }

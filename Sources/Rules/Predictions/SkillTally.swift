@@ -1,23 +1,16 @@
-/// A forecast that waits for its truth.
-struct PendingForecast: Sendable {
-  /// The time that the forecast speaks of, in UTC milliseconds.
-  var target: Int64
-  var low: Double
-  var median: Double
-  var high: Double
-  /// What stood at the origin: the forecast of "nothing changes".
-  var naive: Double
-}
-
-/// How the forecasts of one horizon have done, over all series of a rule.
+/// How the forecasts of one horizon have done: those of one series, or of all series of a rule.
 struct SkillTally: Sendable {
   /// The number of truths after which old ones begin to fade.
   private static let memory = 10_000.0
+  /// So many truths are needed to judge.
+  static let evidence = 30.0
 
   private(set) var count = 0.0
   private var covered = 0.0
   private var error = 0.0
   private var naiveError = 0.0
+  private var seasonalError = 0.0
+  private var bias = 0.0
 
   init() {}
 
@@ -26,28 +19,43 @@ struct SkillTally: Sendable {
     covered = try reader.double()
     error = try reader.double()
     naiveError = try reader.double()
-    guard count >= 0, count <= Self.memory, covered >= 0, covered <= count, error >= 0, naiveError >= 0 else {
-      throw StateFault("an implausible tally in the state")
-    }
+    seasonalError = try reader.double()
+    bias = try reader.double()
+    guard count >= 0, count <= Self.memory, covered >= 0, covered <= count, error >= 0, naiveError >= 0,
+      seasonalError >= 0, bias.magnitude <= error * (1 + 1e-9)
+    else { throw StateFault("an implausible tally in the state") }
   }
 
   func write(to writer: inout StateWriter) {
-    for number in [count, covered, error, naiveError] { writer.write(number) }
+    for number in [count, covered, error, naiveError, seasonalError, bias] { writer.write(number) }
   }
 
   /// Takes in one truth.
-  mutating func add(_ truth: Double, of forecast: PendingForecast) {
-    if count >= Self.memory {
+  ///
+  /// - Parameter memory: after how many truths old ones begin to fade; fewer for a single series, which changes.
+  mutating func add(_ truth: Double, of forecast: PendingForecast, memory: Double = memory) {
+    guard truth.isFinite else { return }
+    if count >= memory {
       count /= 2
       covered /= 2
       error /= 2
       naiveError /= 2
+      seasonalError /= 2
+      bias /= 2
     }
-    let tolerance = 1e-9 * truth.magnitude
     count += 1
-    if truth >= forecast.low - tolerance, truth <= forecast.high + tolerance { covered += 1 }
-    error += (truth - forecast.median).magnitude
-    naiveError += (truth - forecast.naive).magnitude
+    // Both sides rounded alike, so that a truth on the edge counts as inside.
+    let change = Float(truth - forecast.naive)
+    if change >= forecast.low, change <= forecast.high { covered += 1 }
+    let miss = truth - forecast.naive - Double(forecast.median)
+    error = Self.sum(error, miss.magnitude)
+    bias = max(-error, min(error, bias - miss))
+    naiveError = Self.sum(naiveError, (truth - forecast.naive).magnitude)
+    seasonalError = Self.sum(seasonalError, (truth - forecast.naive - Double(forecast.seasonal)).magnitude)
+  }
+
+  private static func sum(_ left: Double, _ right: Double) -> Double {
+    min(Double.greatestFiniteMagnitude, left + (right.isNaN ? 0 : right))
   }
 
   /// The share of truths inside the outermost interval, or nil before the first.
@@ -55,36 +63,92 @@ struct SkillTally: Sendable {
 
   /// The mean absolute error of the medians over that of "nothing changes"; nil while that never erred.
   var absoluteErrorRatio: Double? { naiveError > 0 ? error / naiveError : nil }
+
+  /// The mean absolute error of the medians over that of "as a day before", the MASE of R. J. Hyndman and
+  /// A. B. Koehler, "Another look at measures of forecast accuracy" (2006), on the very same points; nil while the
+  /// latter never erred.
+  var scaledError: Double? { seasonalError > 0 ? error / seasonalError : nil }
+
+  /// The mean of median minus truth, over the mean absolute error of "as a day before": above 0, forecasts are too high.
+  var scaledBias: Double? { seasonalError > 0 ? bias / seasonalError : nil }
+
+  /// 1 for forecasts that never err, 0 for those as good as "as a day before", below 0 for worse ones; nil while too
+  /// few truths came.
+  var skill: Double? {
+    guard count >= Self.evidence else { return nil }
+    return scaledError.map { 1 - $0 } ?? (error > 0 ? -1 : 1)
+  }
+}
+
+/// A forecast that waits for its truth; the values are distances from `naive`.
+struct PendingForecast: Sendable {
+  /// The time that the forecast speaks of, in UTC milliseconds.
+  var target: Int64
+  /// What stood at the origin: the forecast of "nothing changes".
+  var naive: Double
+  var low: Float
+  var median: Float
+  var high: Float
+  /// What stood a whole number of days before the target: the forecast of "as a day before".
+  var seasonal: Float
+
+  /// - Parameter seasonal: nil if that is not known: then "nothing changes" stands for it.
+  init(target: Int64, low: Double, median: Double, high: Double, naive: Double, seasonal: Double?) {
+    self.target = target
+    self.naive = naive
+    self.low = Float(low - naive)
+    self.median = Float(median - naive)
+    self.high = Float(high - naive)
+    self.seasonal = Float((seasonal ?? naive) - naive)
+  }
+
+  init(_ reader: inout StateReader) throws(StateFault) {
+    target = try reader.int64()
+    naive = try reader.double()
+    let (first, second) = (UInt64(bitPattern: try reader.int64()), UInt64(bitPattern: try reader.int64()))
+    low = Float(bitPattern: UInt32(truncatingIfNeeded: first))
+    median = Float(bitPattern: UInt32(truncatingIfNeeded: first >> 32))
+    high = Float(bitPattern: UInt32(truncatingIfNeeded: second))
+    seasonal = Float(bitPattern: UInt32(truncatingIfNeeded: second >> 32))
+  }
+
+  func write(to writer: inout StateWriter) {
+    writer.write(target)
+    writer.write(naive)
+    writer.write(Int64(bitPattern: UInt64(low.bitPattern) | UInt64(median.bitPattern) << 32))
+    writer.write(Int64(bitPattern: UInt64(high.bitPattern) | UInt64(seasonal.bitPattern) << 32))
+  }
 }
 
 /// The pending forecasts of one series, by horizon.
 struct SkillLedger: Sendable {
   /// How many forecasts of one horizon may be pending at a time.
-  private static let pendingPerHorizon = 60
+  private static let pendingPerHorizon = 20
+  /// After how many truths old ones begin to fade from the record of a single series.
+  private static let memory = 400.0
 
   private var pending: [[PendingForecast]]
+  /// How the forecasts of this series have done, by horizon.
+  private(set) var tallies: [SkillTally]
 
-  init(horizonCount: Int) { pending = Array(repeating: [], count: horizonCount) }
+  init(horizonCount: Int) {
+    pending = Array(repeating: [], count: horizonCount)
+    tallies = Array(repeating: SkillTally(), count: horizonCount)
+  }
 
   init(horizonCount: Int, _ reader: inout StateReader) throws(StateFault) {
     self.init(horizonCount: horizonCount)
     for horizon in 0..<horizonCount {
-      for _ in 0..<(try reader.count(of: 40)) {
-        let forecast = PendingForecast(
-          target: try reader.int64(), low: try reader.double(), median: try reader.double(),
-          high: try reader.double(), naive: try reader.double())
-        pending[horizon].append(forecast)
-      }
+      tallies[horizon] = try SkillTally(&reader)
+      for _ in 0..<(try reader.count(of: 32)) { pending[horizon].append(try PendingForecast(&reader)) }
     }
   }
 
   func write(to writer: inout StateWriter) {
-    for forecasts in pending {
+    for (forecasts, tally) in zip(pending, tallies) {
+      tally.write(to: &writer)
       writer.write(forecasts.count)
-      for forecast in forecasts {
-        writer.write(forecast.target)
-        for number in [forecast.low, forecast.median, forecast.high, forecast.naive] { writer.write(number) }
-      }
+      for forecast in forecasts { forecast.write(to: &writer) }
     }
   }
 
@@ -94,12 +158,13 @@ struct SkillLedger: Sendable {
   mutating func add(_ forecast: PendingForecast, horizon: Int) { pending[horizon].append(forecast) }
 
   /// Judges the forecasts of `time` by `truth`; those whose time passed without truth are dropped.
-  mutating func settle(_ truth: Double, at time: Int64, into tallies: inout [SkillTally]) {
+  mutating func settle(_ truth: Double, at time: Int64, into all: inout [SkillTally]) {
     for horizon in pending.indices {
       guard let first = pending[horizon].first, first.target <= time else { continue }
       for forecast in pending[horizon].prefix(while: { $0.target <= time })
       where forecast.target == time && truth.isFinite {
-        tallies[horizon].add(truth, of: forecast)
+        tallies[horizon].add(truth, of: forecast, memory: Self.memory)
+        all[horizon].add(truth, of: forecast)
       }
       pending[horizon].removeAll { $0.target <= time }
     }
