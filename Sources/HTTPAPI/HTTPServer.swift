@@ -137,6 +137,7 @@ public struct HTTPServer: Service {
       concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries), registry: context.registry
     ).addRoutes(to: router)
     StatusAPI(context: context).addRoutes(to: router)
+    GraphLink(time: context.time).addRoutes(to: router)
     if let incidents = context.incidents {
       IncidentAPI(watch: incidents, time: context.time, webConfig: context.webConfig).addRoutes(to: router)
     }

@@ -1,9 +1,10 @@
 import Foundation
+import Synchronization
 
 /// A real Alertmanager on loopback, without clustering.
 public final class AlertmanagerServer: Sendable {
   public let port: Int
-  private let process: ManagedProcess
+  private let process: Mutex<ManagedProcess>
   private let folder: TemporaryFolder
 
   /// Starts Alertmanager and waits until it is ready.
@@ -16,14 +17,28 @@ public final class AlertmanagerServer: Sendable {
   ) async throws {
     folder = try TemporaryFolder()
     port = try freeLoopbackPort()
-    let file = try folder.write(configuration, to: "alertmanager.yml")
-    process = try ManagedProcess(
+    _ = try folder.write(configuration, to: "alertmanager.yml")
+    let first = try Self.start(folder, port)
+    process = Mutex(first)
+    try await first.waitForOK("http://127.0.0.1:\(port)/-/ready", within: .seconds(60))
+  }
+
+  private static func start(_ folder: TemporaryFolder, _ port: Int) throws -> ManagedProcess {
+    try ManagedProcess(
       SupportScripts.path("alertmanager"),
       [
-        "--config.file=\(file)", "--storage.path=\(folder.path)/data", "--web.listen-address=127.0.0.1:\(port)",
-        "--cluster.listen-address=",
+        "--config.file=\(folder.path)/alertmanager.yml", "--storage.path=\(folder.path)/data",
+        "--web.listen-address=127.0.0.1:\(port)", "--cluster.listen-address=",
       ])
-    try await process.waitForOK("http://127.0.0.1:\(port)/-/ready", within: .seconds(60))
+  }
+
+  /// After ``stop()``: starts again on the same port, with what was kept on disk.
+  ///
+  /// - Throws: ``ManagedProcess/Failure`` with its output; ``TimedOut``.
+  public func startAgain() async throws {
+    let next = try Self.start(folder, port)
+    process.withLock { $0 = next }
+    try await next.waitForOK("\(url)/-/ready", within: .seconds(60))
   }
 
   /// `http://127.0.0.1:port`.
@@ -35,5 +50,5 @@ public final class AlertmanagerServer: Sendable {
   public func alerts() async throws -> String { try await LoopbackHTTP.get("\(url)/api/v2/alerts") }
 
   /// Stops the server.
-  public func stop() async { await process.stop() }
+  public func stop() async { await process.withLock { $0 }.stop() }
 }

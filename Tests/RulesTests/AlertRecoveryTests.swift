@@ -48,6 +48,17 @@ struct AlertRecoveryTests {
     #expect(new.sent.take().map(\.startsAt) == [RuleFixture.start + 300_000])
   }
 
+  @Test func `after a restart all is told again at once, even what was told a minute before`() async throws {
+    let keeper = MemoryKeeper()
+    let old = try await first("for: 0s", keeper: keeper)
+    // A minute is not more than the resend delay, so the old process would have waited for minute 22.
+    #expect(old.sent.take().last?.endsAt == RuleFixture.start + 24 * 60_000)
+    await old.manager.save()
+    let new = try restarted(old, "for: 0s", keeper: keeper)
+    try await play(new, 21...21, depth: 20)
+    #expect(new.sent.take().map(\.endsAt) == [RuleFixture.start + 25 * 60_000])
+  }
+
   @Test func `a firing alert without data at once is not over before the second evaluation`() async throws {
     let keeper = MemoryKeeper()
     let old = try await first("for: 0s", keeper: keeper)
