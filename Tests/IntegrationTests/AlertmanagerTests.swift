@@ -80,7 +80,7 @@ struct AlertmanagerTests {
     let (page, other) = (try StaticHTTPServer { _ in .init() }, try StaticHTTPServer { _ in .init() })
     let away = try await AlertmanagerServer(configuration: try Self.configuration(page))
     let stays = try await AlertmanagerServer(configuration: try Self.configuration(other))
-    func exposition(predicted: [String], real: [String]) -> StaticHTTPServer.Response {
+    @Sendable func exposition(predicted: [String], real: [String]) -> StaticHTTPServer.Response {
       var text = ""
       for node in ["a", "b", "c"] {
         let labels = #"{rabbitmq_cluster="x",rabbitmq_node="\#(node)"}"#
