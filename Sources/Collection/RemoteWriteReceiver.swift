@@ -13,6 +13,8 @@ public final class RemoteWriteReceiver: Sendable {
   public let limits: WriteRequestLimits
   /// How many requests may be under way at once.
   public let maximumConcurrency: Int
+  /// How long a request's body may take to arrive, in milliseconds.
+  public let bodyTimeout: Int64
 
   private let store: SeriesStore
   private let time: any TimeSource
@@ -24,8 +26,15 @@ public final class RemoteWriteReceiver: Sendable {
     var running = 0
     var idle: [Workspace] = []
     /// Known label sets, valid for one generation of the store's evictions.
-    var ids: [DecodedWriteRequest.Key: SeriesID] = [:]
+    var known: [DecodedWriteRequest.Key: Known] = [:]
     var generation: UInt64 = 0
+  }
+
+  /// What is known of a label set.
+  private struct Known {
+    var id: SeriesID
+    /// The hash of what its sender last said about the metric (2.0).
+    var metadata = 0
   }
 
   /// What one request at a time works with.
@@ -39,12 +48,13 @@ public final class RemoteWriteReceiver: Sendable {
 
   public init(
     store: SeriesStore, registry: MetricRegistry, time: any TimeSource,
-    limits: WriteRequestLimits = WriteRequestLimits(), maximumConcurrency: Int = 16
+    configuration: RemoteWriteReceiverConfiguration = RemoteWriteReceiverConfiguration()
   ) {
     self.store = store
     self.time = time
-    self.limits = limits
-    self.maximumConcurrency = maximumConcurrency
+    limits = configuration.limits
+    maximumConcurrency = configuration.maximumConcurrency
+    bodyTimeout = configuration.bodyTimeout
     metrics = RemoteWriteMetrics(registry)
     seed = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     state = Mutex(State())
@@ -68,6 +78,14 @@ public final class RemoteWriteReceiver: Sendable {
   public func refusal(bodyBytes: Int) -> WriteAnswer? {
     guard bodyBytes > limits.bodyBytes else { return nil }
     return answer(.tooLarge("the body has \(bodyBytes) bytes, the limit is \(limits.bodyBytes)"), .v1)
+  }
+
+  /// What to answer when a body has not arrived within ``bodyTimeout``.
+  public func refusalOfSlowBody() -> WriteAnswer {
+    metrics.countRequest(status: 408)
+    let seconds = Double(bodyTimeout) / 1000
+    return WriteAnswer(
+      status: 408, text: "the body did not arrive within \(seconds) s", headers: [("Connection", "close")])
   }
 
   /// Stores a request.
@@ -143,7 +161,7 @@ public final class RemoteWriteReceiver: Sendable {
     metrics.count(outcome, tally)
     if outcome.unknownSeries > 0 {
       // The store dropped a series between decoding and appending: the sender's retry will find the present ids.
-      state.withLock { $0.ids.removeAll() }
+      state.withLock { $0.known.removeAll() }
       metrics.countRequest(status: 503)
       return WriteAnswer(
         status: 503, text: "series left the store meanwhile, try again", headers: [("Retry-After", "1")])
@@ -165,14 +183,17 @@ public final class RemoteWriteReceiver: Sendable {
     batch.reserveCapacity(request.timestamps.count)
     let generation = store.evictionGeneration
     var missing: [Int] = []
+    // Known series whose sender says something new about the metric.
+    var told: [(Int, SeriesID)] = []
     state.withLock { state in
-      if state.generation != generation || state.ids.count > 2 * store.configuration.maximumSeries {
-        state.ids.removeAll(keepingCapacity: state.generation != generation)
+      if state.generation != generation || state.known.count > 2 * store.configuration.maximumSeries {
+        state.known.removeAll(keepingCapacity: state.generation != generation)
         state.generation = generation
       }
       for (index, series) in request.series.enumerated() {
-        if let id = state.ids[series.key], series.fault == nil {
-          Self.append(series, of: request, id, to: &batch)
+        if let known = state.known[series.key], series.fault == nil {
+          Self.append(series, of: request, known.id, to: &batch)
+          if let metadata = series.metadata, metadata.hashValue != known.metadata { told.append((index, known.id)) }
         } else {
           missing.append(index)
         }
@@ -187,7 +208,12 @@ public final class RemoteWriteReceiver: Sendable {
       }
     }
     if tally.histograms > 0 { tally.note("native histograms are not stored") }
-    var found: [(DecodedWriteRequest.Key, SeriesID)] = []
+    var found: [(DecodedWriteRequest.Key, Known)] = []
+    for (index, id) in told {
+      guard let metadata = request.series[index].metadata, let labels = store.labels(of: id) else { continue }
+      store.setMetadata(metadata, for: labels.metricName)
+      found.append((request.series[index].key, Known(id: id, metadata: metadata.hashValue)))
+    }
     for index in missing {
       let series = request.series[index]
       guard let id = resolve(series, in: request, &tally) else {
@@ -195,10 +221,10 @@ public final class RemoteWriteReceiver: Sendable {
         tally.refusedSeriesSamples += series.samples.count
         continue
       }
-      found.append((series.key, id))
+      found.append((series.key, Known(id: id, metadata: series.metadata?.hashValue ?? 0)))
       Self.append(series, of: request, id, to: &batch)
     }
-    if !found.isEmpty { state.withLock { state in for (key, id) in found { state.ids[key] = id } } }
+    if !found.isEmpty { state.withLock { state in for (key, known) in found { state.known[key] = known } } }
     for (name, metadata) in request.metadata { store.setMetadata(metadata, for: name) }
   }
 
