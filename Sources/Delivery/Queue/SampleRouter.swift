@@ -68,6 +68,11 @@ struct SampleRouter {
       case .dropped(let reason): drops[reason, default: 0] += 1
       case .send(let labels, let newest):
         let timestamp = batch.timestamps[index]
+        // Native histograms are not sent.
+        if HistogramReference.index(batch.values[index]) != nil {
+          drops[.notRepresentable, default: 0] += 1
+          continue
+        }
         // The journal has a sample twice when its first commit had failed, or when a sender has repeated it.
         if timestamp <= newest { continue }
         routes[id] = .send(labels, after: timestamp)
