@@ -20,7 +20,7 @@ RELEASE := -c release --static-swift-stdlib
 BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libprotobuf-c-dev \
 	libre2-dev libsnappy-dev libsqlite3-dev libsvm-dev libxgboost-dev pkg-config \
 	zlib1g-dev
-TEST_PACKAGES := debian-archive-keyring debootstrap openssl python3-pika
+TEST_PACKAGES := debian-archive-keyring debootstrap influxdb openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/RemoteWriteFuzz
 SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \

@@ -13,6 +13,8 @@ public final class RemoteWriteReceiver: Sendable {
   public let limits: WriteRequestLimits
   /// How many requests may be under way at once.
   public let maximumConcurrency: Int
+  /// How long a request's body may take to arrive, in milliseconds.
+  public let bodyTimeout: Int64
 
   private let store: SeriesStore
   private let time: any TimeSource
@@ -25,6 +27,8 @@ public final class RemoteWriteReceiver: Sendable {
     var idle: [Workspace] = []
     /// Known label sets, valid for one generation of the store's evictions.
     var ids = KnownSeries()
+    /// A hash of what senders said about a series' metric; only 2.0 says it.
+    var metadata: [SeriesID: Int] = [:]
     var generation: UInt64 = 0
   }
 
@@ -39,12 +43,13 @@ public final class RemoteWriteReceiver: Sendable {
 
   public init(
     store: SeriesStore, registry: MetricRegistry, time: any TimeSource,
-    limits: WriteRequestLimits = WriteRequestLimits(), maximumConcurrency: Int = 16
+    configuration: RemoteWriteReceiverConfiguration = RemoteWriteReceiverConfiguration()
   ) {
     self.store = store
     self.time = time
-    self.limits = limits
-    self.maximumConcurrency = maximumConcurrency
+    limits = configuration.limits
+    maximumConcurrency = configuration.maximumConcurrency
+    bodyTimeout = configuration.bodyTimeout
     metrics = RemoteWriteMetrics(registry)
     seed = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
     state = Mutex(State())
@@ -68,6 +73,14 @@ public final class RemoteWriteReceiver: Sendable {
   public func refusal(bodyBytes: Int) -> WriteAnswer? {
     guard bodyBytes > limits.bodyBytes else { return nil }
     return answer(.tooLarge("the body has \(bodyBytes) bytes, the limit is \(limits.bodyBytes)"), .v1)
+  }
+
+  /// What to answer when a body has not arrived within ``bodyTimeout``.
+  public func refusalOfSlowBody() -> WriteAnswer {
+    metrics.countRequest(status: 408)
+    let seconds = Double(bodyTimeout) / 1000
+    return WriteAnswer(
+      status: 408, text: "the body did not arrive within \(seconds) s", headers: [("Connection", "close")])
   }
 
   /// Stores a request.
@@ -165,9 +178,12 @@ public final class RemoteWriteReceiver: Sendable {
     batch.reserveCapacity(request.timestamps.count)
     let generation = store.evictionGeneration
     var missing: [Int] = []
+    // Known series whose sender says something new about the metric.
+    var told: [(Int, SeriesID)] = []
     state.withLock { state in
       if state.generation != generation || state.ids.count > 2 * store.configuration.maximumSeries {
         state.ids.removeAll()
+        state.metadata.removeAll()
         state.generation = generation
       }
       for index in request.series.indices {
@@ -180,13 +196,21 @@ public final class RemoteWriteReceiver: Sendable {
         }
         if let id = state.ids.find(series.key), !series.hasNotes || series.fault == nil {
           Self.append(series, of: request, id, to: &batch)
+          if series.hasNotes, let metadata = series.metadata, state.metadata[id] != metadata.hashValue {
+            state.metadata[id] = metadata.hashValue
+            told.append((index, id))
+          }
         } else {
           missing.append(index)
         }
       }
     }
     if tally.histograms > 0 { tally.note("native histograms are not stored") }
-    var found: [(DecodedWriteRequest.Key, SeriesID)] = []
+    var found: [(DecodedWriteRequest.Key, SeriesID, MetricMetadata?)] = []
+    for (index, id) in told {
+      guard let metadata = request.series[index].metadata, let labels = store.labels(of: id) else { continue }
+      store.setMetadata(metadata, for: labels.metricName)
+    }
     for index in missing {
       let series = request.series[index]
       guard let id = resolve(series, in: request, &tally) else {
@@ -194,10 +218,17 @@ public final class RemoteWriteReceiver: Sendable {
         tally.refusedSeriesSamples += series.samples.count
         continue
       }
-      found.append((series.key, id))
+      found.append((series.key, id, series.metadata))
       Self.append(series, of: request, id, to: &batch)
     }
-    if !found.isEmpty { state.withLock { state in for (key, id) in found { state.ids.insert(key, id) } } }
+    if !found.isEmpty {
+      state.withLock { state in
+        for (key, id, metadata) in found {
+          state.ids.insert(key, id)
+          if let metadata { state.metadata[id] = metadata.hashValue }
+        }
+      }
+    }
     for (name, metadata) in request.metadata { store.setMetadata(metadata, for: name) }
   }
 

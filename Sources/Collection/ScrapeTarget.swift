@@ -112,7 +112,8 @@ public enum URLText {
     return escaped.hasPrefix("/") ? escaped : "/" + escaped
   }
 
-  static func queryPart(_ text: String) -> String { escape(text, allowed: "-._~") }
+  /// Text as it may stand in the query of an address, other characters as percent and number.
+  public static func queryPart(_ text: String) -> String { escape(text, allowed: "-._~") }
 
   /// Whether `text` can stand between `//` and the path: no blanks, no user name, no path.
   public static func isHostAndPort(_ text: String) -> Bool {

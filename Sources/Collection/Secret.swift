@@ -15,6 +15,9 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
   /// A secret that is read from a file each time it is used, so that it can be rotated.
   public init(file path: String) { source = .file(path) }
 
+  /// A secret in a file whose path is relative to `directory` unless it is absolute.
+  public init(file path: String, in directory: String) { self.init(file: SmallFile.resolve(path, in: directory)) }
+
   /// The secret itself; white space around the text of a file does not count.
   ///
   /// - Throws: ``FileError`` if the file cannot be read or is larger than 1 MiB.

@@ -30,7 +30,9 @@ struct WriteAPI: Sendable {
     defer { receiver.leave() }
     let body: ByteBuffer
     do {
-      body = try await request.body.collect(upTo: receiver.limits.bodyBytes)
+      body = try await collect(request)
+    } catch is SlowBody {
+      return Self.response(receiver.refusalOfSlowBody())
     } catch is NIOTooManyBytesError {
       return Self.response(
         receiver.refusal(bodyBytes: receiver.limits.bodyBytes + 1) ?? WriteAnswer(status: 413, text: "too large"))
@@ -43,6 +45,24 @@ struct WriteAPI: Sendable {
         receiver.receive($0, contentType: contentType, contentEncoding: encoding)
       }
       return Self.response(await receiver.finish(pending))
+    }
+  }
+
+  /// A body that did not arrive in time.
+  private struct SlowBody: Error {}
+
+  /// The body, if it arrives in time: a sender that trickles must not hold one of the few places for ever.
+  private func collect(_ request: Request) async throws -> ByteBuffer {
+    let (limit, timeout) = (receiver.limits.bodyBytes, receiver.bodyTimeout)
+    return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+      group.addTask { try await request.body.collect(upTo: limit) }
+      group.addTask {
+        try await Task.sleep(for: .milliseconds(timeout))
+        throw SlowBody()
+      }
+      defer { group.cancelAll() }
+      guard let body = try await group.next() else { throw CancellationError() }
+      return body
     }
   }
 

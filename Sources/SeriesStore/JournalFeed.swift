@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import TimeSeries
 
@@ -5,6 +6,8 @@ import TimeSeries
 public struct FeedBatch: Sendable {
   /// What to acknowledge once all of these samples are dealt with.
   public var position: Int64
+  /// How many journal rows before these were dropped unread, because the feed was too far behind.
+  public var missedRows = 0
   public var ids: [SeriesID] = []
   /// UTC milliseconds.
   public var timestamps: [Int64] = []
@@ -30,6 +33,7 @@ public final class JournalFeed: Sendable {
   private let file: StoreFile
   private let signals: AsyncStream<Void>
   private let cursor: Cursor
+  private let queue = DispatchQueue(label: "feed", qos: .utility)
 
   private actor Cursor {
     var position: Int64
@@ -48,9 +52,15 @@ public final class JournalFeed: Sendable {
   ///
   /// - Returns: nil when the store is closed or the task is cancelled.
   /// - Throws: ``StoreError`` if the journal cannot be read.
-  public func next(maximumSamples: Int) async throws -> FeedBatch? {
+  public func next(maximumSamples: Int) async throws(StoreError) -> FeedBatch? {
     while !file.isClosed {
-      if let batch = try await read(maximumSamples) { return batch }
+      do {
+        if let batch = try await read(maximumSamples) { return batch }
+      } catch {
+        // The end of the task or of the store is no fault of the file.
+        if Task.isCancelled || file.isClosed { return nil }
+        throw StoreFile.storeError(error, path: file.path)
+      }
       var hasSignal = false
       for await _ in signals {
         hasSignal = true
@@ -63,31 +73,29 @@ public final class JournalFeed: Sendable {
 
   private func read(_ maximumSamples: Int) async throws -> FeedBatch? {
     let start = await cursor.position
-    let batch: FeedBatch
-    do {
-      batch = try await file.pool.read { database in
-        var batch = FeedBatch(position: start)
-        let rows = try Row.fetchCursor(
-          database, sql: "SELECT position, body FROM journal WHERE position > ? ORDER BY position",
-          arguments: [batch.position])
-        while batch.ids.count < maximumSamples, let row = try rows.next() {
-          batch.position = row[0]
-          try row.withUnsafeData(atIndex: 1) { data in
-            data?.withUnsafeBytes { bytes in
-              var reader = JournalReader(bytes)
-              reader.forEach { record in
-                guard case .sample(let id, let timestamp, let value) = record else { return }
-                batch.ids.append(SeriesID(id))
-                batch.timestamps.append(timestamp)
-                batch.values.append(value)
-              }
+    let batch = try await file.pool.read { database in
+      var batch = FeedBatch(position: start)
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT position, body FROM journal WHERE position > ? ORDER BY position",
+        arguments: [batch.position])
+      while batch.ids.count < maximumSamples, let row = try rows.next() {
+        let position: Int64 = row[0]
+        // Rows are numbered without gaps.
+        batch.missedRows += Int(position - batch.position - 1)
+        batch.position = position
+        try row.withUnsafeData(atIndex: 1) { data in
+          data?.withUnsafeBytes { bytes in
+            var reader = JournalReader(bytes)
+            reader.forEach { record in
+              guard case .sample(let id, let timestamp, let value) = record else { return }
+              batch.ids.append(SeriesID(id))
+              batch.timestamps.append(timestamp)
+              batch.values.append(value)
             }
           }
         }
-        return batch
       }
-    } catch {
-      throw StoreFile.storeError(error, path: file.path)
+      return batch
     }
     if batch.position > start { await cursor.move(to: batch.position) }
     return batch.ids.isEmpty ? nil : batch
@@ -105,6 +113,24 @@ public final class JournalFeed: Sendable {
     } catch {
       throw StoreFile.storeError(error, path: file.path)
     }
+  }
+
+  /// Says that everything up to a position is dealt with, if one is given, and how far the feed is behind then. Waits for
+  /// the file on a thread of its own, not on one of the concurrency runtime.
+  ///
+  /// - Throws: ``StoreError`` if it cannot be written down or read.
+  public func progress(acknowledging position: Int64?) async throws(StoreError) -> FeedLag {
+    let result: Result<FeedLag, StoreError> = await withCheckedContinuation { continuation in
+      queue.async { [self] in
+        do throws(StoreError) {
+          if let position { try acknowledge(position) }
+          continuation.resume(returning: .success(try lag()))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    return try result.get()
   }
 
   /// How far the feed is behind.

@@ -206,6 +206,12 @@ final class MemorySeries {
     return (bytes, samples)
   }
 
+  /// Adds the samples of the last sealed chunk and of the open one.
+  func decodeNewest(into timestamps: inout [Int64], _ values: inout [Double]) {
+    sealed.last?.chunk.decode(from: .min, through: .max, into: &timestamps, &values)
+    if open.count > 0 { open.chunk()?.decode(from: .min, through: .max, into: &timestamps, &values) }
+  }
+
   /// What a reader needs, so that decoding can happen outside the lock.
   func snapshot(id: UInt32, from start: Int64, through end: Int64) -> SeriesSnapshot {
     var chunks: [Chunk] = []

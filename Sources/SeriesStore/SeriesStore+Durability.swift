@@ -69,7 +69,7 @@ extension SeriesStore {
   ///
   /// - Throws: ``StoreError/notAccepting(reason:)``; the samples may be appended again then.
   public func appendDurably(_ batch: SampleBatch, now: Int64) async throws(StoreError) -> AppendOutcome {
-    guard file != nil else { return append(batch, now: now) }
+    guard file != nil else { return state.withLock { apply(batch, now: now, keepsDuplicates: true, in: &$0) } }
     var outcome = AppendOutcome()
     let failure: StoreError? = await withCheckedContinuation { continuation in
       let (answer, delay) = state.withLock { state -> (StoreError??, Delay?) in

@@ -123,6 +123,7 @@ public final class SeriesStore: SeriesSource, Sendable {
     let isJournalled = file != nil
     var outcome = AppendOutcome()
     var bytes = 0
+    var past = RecentPast()
     var last: (id: UInt32, timestamp: Int64) = (0, 0)
     var rest = batch.histograms[...]
     let histogramBytes = state.histograms.byteCount
@@ -144,11 +145,13 @@ public final class SeriesStore: SeriesSource, Sendable {
         value = state.histograms.value(
           of: &rest, at: index, value, after: series, timestamp, times: min(oldest, newest)...newest)
       }
-      if timestamp <= series.lastTimestamp {
-        guard timestamp == series.lastTimestamp else {
+      if timestamp < series.lastTimestamp {
+        guard keepsDuplicates, past.has(timestamp, value, of: series, id: id) else {
           outcome.refuse(index, .outOfOrder)
           continue
         }
+        outcome.duplicate += 1
+      } else if timestamp == series.lastTimestamp {
         guard series.lastValue.bitPattern == value.bitPattern else {
           outcome.refuse(index, .conflicting)
           continue

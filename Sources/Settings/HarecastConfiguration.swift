@@ -20,6 +20,10 @@ public struct HarecastConfiguration: Sendable {
   public var backfill: [BackfillConfiguration] = []
   /// The block `operations`, which the part that looks for incidents reads.
   public var operations: YAMLNode?
+  /// Where samples are sent.
+  public var deliveries: [DeliveryConfiguration] = []
+  /// The bounds of what remote-write brings.
+  public var remoteWriteReceiver = RemoteWriteReceiverConfiguration()
   /// What was accepted but has no effect, one readable line each.
   public var remarks: [String]
 
@@ -57,8 +61,14 @@ public struct HarecastConfiguration: Sendable {
     if let node = reader.optionalNode("alerting") {
       configuration.alerting = try AlertingConfiguration(node, directory: folder)
     }
+    configuration.deliveries =
+      try DeliveryConfiguration.remoteWrites(reader.optionalNode("remote_write"), directory: folder)
+      + DeliveryConfiguration.influxDBs(reader.optionalNode("influxdb"), directory: folder)
+    configuration.remarks += configuration.deliveries.flatMap(\.remarks)
+    if let node = reader.optionalNode("remote_write_receiver") {
+      configuration.remoteWriteReceiver = try RemoteWriteReceiverConfiguration(node)
+    }
     for (key, meaning) in [
-      ("remote_write", "nothing is sent to remote storage"),
       ("remote_read", "nothing is read from remote storage"),
       ("tracing", "no traces are sent"), ("otlp", "no OTLP is received"),
     ] where reader.optionalNode(key) != nil {
@@ -83,6 +93,8 @@ public struct HarecastConfiguration: Sendable {
     var keys: [String] = []
     if store != old.store { keys.append("storage") }
     if backfill != old.backfill { keys.append("backfill") }
+    if deliveries != old.deliveries { keys.append("remote_write, influxdb") }
+    if remoteWriteReceiver != old.remoteWriteReceiver { keys.append("remote_write_receiver") }
     if management != old.management { keys.append("management") }
     if global.evaluationInterval != old.global.evaluationInterval { keys.append("global.evaluation_interval") }
     if global.ruleQueryOffset != old.global.ruleQueryOffset { keys.append("global.rule_query_offset") }
@@ -136,6 +148,7 @@ extension SeriesStoreConfiguration {
     memoryTime = try reader.optionalDuration("memory_time") ?? memoryTime
     memoryBytes = try reader.optionalByteSize("memory_size") ?? memoryBytes
     isFullySynchronous = try reader.optionalBool("wait_for_disk") ?? isFullySynchronous
+    feedBytes = try reader.optionalByteSize("delivery_queue_size") ?? feedBytes
     futureTolerance = try reader.optionalDuration("future_tolerance") ?? futureTolerance
     try reader.finish()
     if !(0...86_400_000).contains(futureTolerance) {
@@ -148,6 +161,7 @@ extension SeriesStoreConfiguration {
     if retentionBytes < 8 << 20 { throw reader.error("retention_size", "the retention must be at least 8MB") }
     if memoryTime < 1_800_000 { throw reader.error("memory_time", "memory must hold at least 30m") }
     if memoryBytes < 8 << 20 { throw reader.error("memory_size", "memory must be at least 8MB") }
+    if feedBytes < 1 << 20 { throw reader.error("delivery_queue_size", "the queue must be at least 1MB") }
     if maximumSeries < 1 { throw reader.error("max_series", "max_series must be at least 1") }
   }
 }

@@ -29,6 +29,7 @@ final class Sidecar: Sendable {
   private let backfill: Backfill?
   private let writer: RemoteWriteReceiver
   let incidents: IncidentWatch
+  private let deliveries: [SampleDelivery]
   private let startTime = SystemTime().now()
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
@@ -95,7 +96,8 @@ final class Sidecar: Sendable {
       ManagementPoller(
         settings, client: client, store: store, registry: registry, time: time, log: logger("management"))
     }
-    writer = RemoteWriteReceiver(store: store, registry: registry, time: time)
+    writer = RemoteWriteReceiver(
+      store: store, registry: registry, time: time, configuration: plan.configuration.remoteWriteReceiver)
     incidents = try Self.incidentWatch(
       plan, store: store, isKept: storagePath != nil, registry: registry, time: time, log: logger("incidents"))
     let sources = plan.configuration.backfill
@@ -112,6 +114,9 @@ final class Sidecar: Sendable {
           state: { key in storagePath == nil ? nil : try store.state(forKey: key) }),
         client: client, time: time, registry: registry, logger: logger("backfill"))
     let recorded = RecordedMetrics(rules: rules, store: store)
+    deliveries = try Self.deliveries(
+      plan.configuration, store: store, hasFile: storagePath != nil, recorded: recorded, client: client, time: time,
+      registry: registry, log: logger("delivery"))
     let process = ProcessMetrics(
       store: store, registry: registry, version: Harecast.version, startTime: startTime)
     page = MetricsPage(
@@ -201,6 +206,7 @@ final class Sidecar: Sendable {
           if backfill.progress.samples > 0 { await rules.relearn() }
         })
     }
+    for delivery in deliveries { services.append(Loop { await delivery.run() }) }
     if let management { services.append(Loop { @Sendable in await management.run() }) }
     return services
   }

@@ -14,8 +14,10 @@ struct RemoteWriteReceiverTests {
   private let receiver: RemoteWriteReceiver
 
   init() {
+    var configuration = RemoteWriteReceiverConfiguration()
+    configuration.maximumConcurrency = 1
     receiver = RemoteWriteReceiver(
-      store: store, registry: MetricRegistry(), time: ManualTime(1_800_000_000_000), maximumConcurrency: 1)
+      store: store, registry: MetricRegistry(), time: ManualTime(1_800_000_000_000), configuration: configuration)
   }
 
   private func send(
@@ -63,6 +65,28 @@ struct RemoteWriteReceiverTests {
   @Test("a sample that is there already, bit for bit, is no error: senders repeat what was not answered")
   func acceptsRepeats() async {
     for _ in 0..<2 { #expect(await send([(Labels(name: "a"), [(now, 1)])]).status == 204) }
+  }
+
+  @Test("a repeated request with several samples of a series is no error: not only its newest is known")
+  func acceptsRepeatsOfSeveral() async {
+    let series = [(Labels(name: "a"), [(now, 1.0), (now + 1, 2), (now + 2, 3)])]
+    for _ in 0..<2 { #expect(await send(series).status == 204) }
+    #expect(await send([(Labels(name: "a"), [(now + 1, 7)])]).status == 400, "another value is another sample")
+  }
+
+  @Test("what 2.0 says about a metric is taken whenever it changes, not only with the first sample")
+  func followsMetadata() async {
+    let encoder = WriteRequestEncoder(protocol: .v2)
+    for (step, help) in ["first", "second"].enumerated() {
+      let body = encoder.encode(
+        [SeriesSamples(labels: Labels(name: "a"), timestamps: [now + Int64(step)], values: [1])],
+        metadata: ["a": MetricMetadata(type: .gauge, help: help)])
+      let pending = body.withUnsafeBytes {
+        receiver.receive($0, contentType: encoder.contentType, contentEncoding: "snappy")
+      }
+      #expect(await receiver.finish(pending).status == 204)
+      #expect(store.metadata()["a"]?.help == help)
+    }
   }
 
   @Test("samples too old and too far ahead are refused for good")

@@ -1,0 +1,27 @@
+import TimeSeries
+
+/// Finds samples that a series has already though they are not its newest: a request that is repeated because it was not
+/// acknowledged brings several of a series again.
+struct RecentPast {
+  private var id: UInt32?
+  private var timestamps: [Int64] = []
+  private var values: [Double] = []
+
+  /// Whether the newest chunks of a series have this very sample.
+  ///
+  /// - Complexity: O(samples of two chunks) for a series other than that of the last call, else O(log samples).
+  mutating func has(_ timestamp: Int64, _ value: Double, of series: MemorySeries, id: UInt32) -> Bool {
+    if self.id != id {
+      self.id = id
+      timestamps.removeAll(keepingCapacity: true)
+      values.removeAll(keepingCapacity: true)
+      series.decodeNewest(into: &timestamps, &values)
+    }
+    var (low, high) = (0, timestamps.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if timestamps[middle] < timestamp { low = middle + 1 } else { high = middle }
+    }
+    return low < timestamps.count && timestamps[low] == timestamp && values[low].bitPattern == value.bitPattern
+  }
+}
