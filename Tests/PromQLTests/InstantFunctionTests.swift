@@ -237,7 +237,7 @@ import Testing
   ])
   func logarithmsAreThoseOfPrometheusToTheLastBit(query: String, expected: Double) throws {
     let engine = QueryEngine()
-    let result = try engine.instant(engine.parse(query), at: 0, source: NoSeries())
+    let result = try engine.instant(engine.parse(query), at: 0, source: SampleTable())
     guard case .vector(let elements) = result.value else {
       Issue.record("\(result.value)")
       return
