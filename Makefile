@@ -22,9 +22,9 @@ BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev
 	zlib1g-dev
 TEST_PACKAGES := debian-archive-keyring debootstrap influxdb openssl python3-pika
 
-SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources/RemoteWriteFuzz
-SCRIPTS := .ci/run $(filter-out %/amqp-load,$(wildcard Tests/Support/*)) \
-	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write incidents/run)
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop
+SCRIPTS := .ci/run $(filter-out %/amqp-load %/promql-differential %.py,$(wildcard Tests/Support/*)) \
+	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.
 PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')

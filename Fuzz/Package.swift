@@ -8,6 +8,14 @@ let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature(
 let fuzzing: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
 let fuzzingC: [CSetting] = [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
 
+/// A program that feeds libFuzzer's inputs to the modules.
+func fuzzer(_ name: String, of modules: Target.Dependency...) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["FuzzerLoop"] + modules,
+    swiftSettings: settings + fuzzing + [.unsafeFlags(["-parse-as-library"])],
+    linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+}
+
 let package = Package(
   name: "harecast-fuzz",
   platforms: [.macOS(.v15)],
@@ -21,10 +29,12 @@ let package = Package(
     .target(
       name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
       swiftSettings: settings + fuzzing),
-    .executableTarget(
-      name: "RemoteWriteFuzz", dependencies: ["RemoteWrite"],
-      swiftSettings: settings + fuzzing + [.unsafeFlags(["-parse-as-library"])],
-      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+    .target(name: "PromQL", dependencies: ["TimeSeries"], swiftSettings: settings + fuzzing),
+    .target(name: "Templates", dependencies: ["TimeSeries"], swiftSettings: settings + fuzzing),
+    .target(name: "FuzzerLoop", swiftSettings: settings),
+    fuzzer("RemoteWriteFuzz", of: "RemoteWrite"),
+    fuzzer("QueryFuzz", of: "PromQL"),
+    fuzzer("TemplateFuzz", of: "Templates", "TimeSeries"),
   ],
   cxxLanguageStandard: .cxx17
 )

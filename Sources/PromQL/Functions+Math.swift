@@ -17,9 +17,9 @@ extension Evaluator {
     case .floor: result.map { $0.rounded(.down) }
     case .sqrt: result.map { $0.squareRoot() }
     case .exp: result.map { exp($0) }
-    case .ln: result.map { log($0) }
-    case .log2: result.map { log2($0) }
-    case .log10: result.map { log10($0) }
+    case .ln: result.map { BinaryLogarithm.naturalLogarithm($0) }
+    case .log2: result.map { BinaryLogarithm.log2($0) }
+    case .log10: result.map { BinaryLogarithm.log10($0) }
     case .sgn: result.map { $0 < 0 ? -1 : $0 > 0 ? 1 : $0 }
     case .deg: result.map { $0 * 180 / .pi }
     case .rad: result.map { $0 * .pi / 180 }

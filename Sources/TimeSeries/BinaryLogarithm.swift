@@ -15,6 +15,18 @@ public enum BinaryLogarithm {
     return log(fraction) * (1 / ln2) + exponent
   }
 
+  /// log10(`value`).
+  public static func log10(_ value: Double) -> Double {
+    // The constant is 1 / ln 10.
+    naturalLogarithm(value) * 0.43429448190325182765
+  }
+
+  /// The natural logarithm; -Inf of zero, NaN of what is negative.
+  public static func naturalLogarithm(_ value: Double) -> Double {
+    guard value > 0, value < .infinity else { return value == 0 ? -.infinity : value > 0 ? value : .nan }
+    return log(value)
+  }
+
   /// The natural logarithm of a positive finite number.
   public static func log(_ value: Double) -> Double {
     var fraction = value.significand / 2

@@ -54,6 +54,11 @@ struct ServerOptions: ParsableArguments {
   @Option(name: .customLong("query.max-concurrency"), help: "The most queries that may run at once over HTTP.")
   var maximumConcurrency = 20
 
+  @Option(
+    name: .customLong("enable-feature"), parsing: .singleValue,
+    help: "promql-experimental-functions, promql-delayed-name-removal; several with commas.")
+  var features: [String] = []
+
   @Option(name: .customLong("log.level"), help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: Logger.Level = .info
 
@@ -69,6 +74,9 @@ struct ServerOptions: ParsableArguments {
       throw ValidationError("--query.max-samples and --query.max-concurrency must be over 0")
     }
     var options = QueryOptions()
+    let features = FeatureNames(features)
+    options.experimentalFunctions = features.experimentalFunctions
+    options.delayedNameRemoval = features.delayedNameRemoval
     options.maximumSamples = maximumSamples
     options.timeout = timeout
     options.predictor = Predictors()

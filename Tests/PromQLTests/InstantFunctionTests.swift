@@ -226,4 +226,22 @@ import Testing
         target_info{job="a", instance="1", version="2", zone="z"} 1
       """)
   }
+
+  // The C library's logarithms differ from Go's in the last bit, which `count_values` shows. Expected: Prometheus 3.5.3.
+  @Test(arguments: [
+    ("log10(vector(183))", 2.2624510897304297), ("log10(vector(276))", 2.4409090820652173),
+    ("log10(vector(305))", 2.484299839346786), ("log10(vector(0.7))", -0.1549019599857432),
+    ("log2(vector(276))", 8.10852445677817), ("log2(vector(0.7))", -0.5145731728297583),
+    ("ln(vector(305))", 5.720311776607412), ("ln(vector(3e5))", 12.611537753638338),
+    ("log10(vector(0))", -.infinity), ("log10(vector(Inf))", .infinity),
+  ])
+  func logarithmsAreThoseOfPrometheusToTheLastBit(query: String, expected: Double) throws {
+    let engine = QueryEngine()
+    let result = try engine.instant(engine.parse(query), at: 0, source: SampleTable())
+    guard case .vector(let elements) = result.value else {
+      Issue.record("\(result.value)")
+      return
+    }
+    #expect(elements.map(\.value) == [expected])
+  }
 }

@@ -1,27 +1,16 @@
-import Glibc
+import FuzzerLoop
 import RemoteWrite
 
-/// Hands the loop over to libFuzzer, which reads its options from the command line.
+/// Feeds remote-write bodies to the decoders.
 @main
 enum RemoteWriteFuzz {
   static func main() {
-    var count = CommandLine.argc
-    var arguments = CommandLine.unsafeArgv
-    exit(
-      runFuzzer(&count, &arguments) { start, count in
-        fuzzOne(UnsafeRawBufferPointer(start: start, count: count))
-        return 0
-      })
+    fuzz { start, count in
+      fuzzOne(UnsafeRawBufferPointer(start: start, count: count))
+      return 0
+    }
   }
 }
-
-/// `LLVMFuzzerRunDriver` of libFuzzer's C interface, which no header declares for us.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runFuzzer(
-  _ count: UnsafeMutablePointer<CInt>,
-  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-  _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt
 
 // The state of the decoders is kept from one input to the next, as the receiver keeps it.
 nonisolated(unsafe) private let decoder = WriteRequestDecoder(seed: (1, 2))
