@@ -44,6 +44,8 @@ final class StoreFile: Sendable {
       configuration.prepareDatabase { database in
         try database.execute(sql: "PRAGMA synchronous = \(isFullySynchronous ? "FULL" : "NORMAL")")
         try database.execute(sql: "PRAGMA cache_size = -4096")
+        // A large checkpoint must not leave its log behind at full length.
+        try database.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
       }
       pool = try DatabasePool(path: path, configuration: configuration)
       let migrator = Self.migrator
@@ -59,8 +61,11 @@ final class StoreFile: Sendable {
   /// Releases the file and its lock.
   func close() {
     closed.withLock { $0 = true }
-    // Gives pages of the journal back; what cannot be given back is used again.
-    try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesFreedAtOnce))") }
+    // Gives the journal's pages and the log back; what cannot be given back now is used again.
+    try? pool.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesFreedAtOnce))")
+      _ = try database.checkpoint(.truncate)
+    }
     try? pool.close()
     lock.release()
   }

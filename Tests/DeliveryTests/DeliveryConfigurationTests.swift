@@ -78,7 +78,7 @@ struct DeliveryConfigurationTests {
     )
     let all = try influxDBs(
       """
-      - { url: "http://a:8086", database: d, retention_policy: week, username: u, password: p, field: v }
+      - { url: "http://a:8086", database: d, retention_policy: week, username: u, password: hunter2, field: v }
       - { url: "http://b:8086", version: 2, org: o, bucket: b, token_file: t }
       """)
     #expect(all.count == 2)
@@ -86,7 +86,7 @@ struct DeliveryConfigurationTests {
     target.field = "v"
     #expect(all[0].format == .influxDB(target))
     #expect(try all[0].access.basicUsername?.reveal() == "u")
-    #expect(!"\(all)".contains("secret"))
+    #expect(!"\(all)".contains("hunter2"))
   }
 
   @Test(
