@@ -152,7 +152,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "SeriesStoreTests", dependencies: ["SeriesStore", "StoreWriter", "HarecastTestKit", "TimeSeries", grdb],
-      swiftSettings: settings),
+      resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "RemoteWriteTests", dependencies: ["RemoteWrite", "TimeSeries"], swiftSettings: settings),
     .testTarget(name: "HTTPFetchTests", dependencies: ["HTTPFetch", "HarecastTestKit"], swiftSettings: settings),
     .testTarget(name: "PromQLTests", dependencies: ["PromQL", "TimeSeries"], swiftSettings: settings),
