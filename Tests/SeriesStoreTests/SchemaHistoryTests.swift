@@ -18,6 +18,7 @@ struct SchemaHistoryTests {
     let fixture = try #require(
       Bundle.module.url(forResource: "schema-2", withExtension: "db", subdirectory: "Fixtures"))
     let folder = try StoreFolder()
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: fixture.path, toPath: folder.path + "/harecast.db")
     let store = try SeriesStore.open(folder: folder.path, configuration: SeriesStoreConfiguration(), now: now)
     for (queue, factor) in [("a", 3.0), ("ü \"b\"", 0.5)] {
