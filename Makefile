@@ -49,6 +49,7 @@ test-deps: deps
 	@Tests/Support/install-packages $(TEST_PACKAGES)
 	@Tests/Support/rabbitmq-install >/dev/null
 	@Tests/Support/reference-install >/dev/null
+	@Tests/Support/reference-install victoria-metrics >/dev/null
 
 run: toolchain deps ## build and start Harecast (RABBITMQ=http://host:15692 for another broker)
 	$(SWIFT) build $(RELEASE) --product harecast
