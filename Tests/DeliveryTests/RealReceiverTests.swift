@@ -131,8 +131,7 @@ struct RealReceiverTests {
 
   @Test("nothing is lost, doubled or out of order when the receiver is away for a while", arguments: Kind.allCases)
   func survivesAnOutage(_ kind: Kind) async throws {
-    // Installed by `make test`; where it is not, there is nothing to prove.
-    guard let program = kind.program else { return }
+    let program = try #require(kind.program, "the program is missing: `make test-deps` installs it")
     let queues = ["q", "a, b=c \"d\""]
     let start = SystemTime().now() / 1000 * 1000 - 300_000
     var process = try await serve(kind, program)
