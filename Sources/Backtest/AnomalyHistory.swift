@@ -3,19 +3,6 @@ import TimeSeries
 
 /// What the scorer would have said about the user's own history: one result a series, with what a report draws.
 public struct AnomalyHistory: Sendable {
-  /// One series as it was recorded.
-  public struct Series: Sendable {
-    public var labels: Labels
-    public var timestamps: [Int64]
-    public var values: [Double]
-
-    public init(labels: Labels, timestamps: [Int64], values: [Double]) {
-      self.labels = labels
-      self.timestamps = timestamps
-      self.values = values
-    }
-  }
-
   /// One moment at which somebody would have been told.
   public struct Alert: Sendable, Equatable {
     public var timestamp: Int64
@@ -29,7 +16,7 @@ public struct AnomalyHistory: Sendable {
 
   /// What was found in one series.
   public struct Result: Sendable {
-    public var series: Series
+    public var series: RecordedSeries
     public var scores: [Double]
     /// The bounds of the expected band; NaN or infinite where there is none.
     public var low: [Double]
@@ -55,7 +42,7 @@ public struct AnomalyHistory: Sendable {
   }
 
   /// Scores a series sample by sample, each with only what came before it.
-  public func run(_ series: Series) -> Result {
+  public func run(_ series: RecordedSeries) -> Result {
     var watch = SignalWatch(
       detectors: detectors, options: AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay))
     var result = Result(series: series, scores: [], low: [], high: [], alerts: [], days: 0)
@@ -84,31 +71,17 @@ public struct AnomalyHistory: Sendable {
     for result in results {
       let highest = result.scores.max() ?? 0
       lines.append(
-        pad("\(result.alerts.count)", 6) + pad(decimals(result.alertsPerDay, 3), 9) + pad(decimals(highest, 2), 9)
-          + pad("\(result.series.values.count)", 9) + "  \(result.series.labels)")
+        ReportText.pad("\(result.alerts.count)", 6) + ReportText.pad(ReportText.decimals(result.alertsPerDay, 3), 9)
+          + ReportText.pad(ReportText.decimals(highest, 2), 9)
+          + ReportText.pad("\(result.series.values.count)", 9) + "  \(result.series.labels)")
       for alert in result.alerts {
         lines.append(
-          "        \(RFC3339.format(alert.timestamp)) \(alert.level.rawValue) score \(decimals(alert.score, 2)) "
+          "        \(RFC3339.format(alert.timestamp)) \(alert.level.rawValue) score \(ReportText.decimals(alert.score, 2)) "
             + "value \(alert.value)"
             + (alert.direction.map { " \($0.rawValue) the band" } ?? "")
             + (alert.reason.map { " (\($0.rawValue))" } ?? ""))
       }
     }
     return lines.joined(separator: "\n")
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.utf8.count)) + text
-  }
-
-  static func decimals(_ value: Double, _ count: Int) -> String {
-    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
-    var scale = 1.0
-    for _ in 0..<count { scale *= 10 }
-    let whole = Int64((value.magnitude * scale).rounded())
-    let unit = Int64(scale)
-    let rest = "\(whole % unit)"
-    return (value < 0 ? "-" : "") + "\(whole / unit)"
-      + (count > 0 ? "." + String(repeating: "0", count: count - rest.utf8.count) + rest : "")
   }
 }

@@ -12,7 +12,7 @@ public enum AnomalyReport {
   public static func html(_ results: [AnomalyHistory.Result], title: String) -> String {
     var page = """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(escaped(title))</title><style>
+      <html lang="en"><head><meta charset="utf-8"><title>\(ReportText.escaped(title))</title><style>
       body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222; background: #fff }
       table { border-collapse: collapse } td, th { padding: .2em .8em; text-align: left; border-bottom: 1px solid #ddd }
       td.n { text-align: right; font-variant-numeric: tabular-nums } svg { display: block; border: 1px solid #ddd }
@@ -20,17 +20,17 @@ public enum AnomalyReport {
       .dot { fill: #c62828 } figure { margin: 2em 0 } figcaption { font-family: monospace; margin-bottom: .3em }
       @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } .band { fill: #243b53 }
         .value { stroke: #8ab4f8 } td, th, svg { border-color: #444 } }
-      </style></head><body><h1>\(escaped(title))</h1>
+      </style></head><body><h1>\(ReportText.escaped(title))</h1>
       <table><tr><th>series</th><th>alerts</th><th>per day</th><th>highest score</th><th>samples</th></tr>
 
       """
     for (index, result) in results.enumerated() {
-      let name = escaped("\(result.series.labels)")
+      let name = ReportText.escaped("\(result.series.labels)")
       let link = index < most ? "<a href=\"#s\(index)\">\(name)</a>" : name
       page += "<tr><td>\(link)</td>"
       let numbers = [
-        "\(result.alerts.count)", AnomalyHistory.decimals(result.alertsPerDay, 3),
-        AnomalyHistory.decimals(result.scores.max() ?? 0, 2), "\(result.series.values.count)",
+        "\(result.alerts.count)", ReportText.decimals(result.alertsPerDay, 3),
+        ReportText.decimals(result.scores.max() ?? 0, 2), "\(result.series.values.count)",
       ]
       for number in numbers { page += "<td class=\"n\">\(number)</td>" }
       page += "</tr>\n"
@@ -42,7 +42,7 @@ public enum AnomalyReport {
   }
 
   private static func figure(_ result: AnomalyHistory.Result, _ index: Int) -> String {
-    var text = "<figure id=\"s\(index)\"><figcaption>\(escaped("\(result.series.labels)"))</figcaption>"
+    var text = "<figure id=\"s\(index)\"><figcaption>\(ReportText.escaped("\(result.series.labels)"))</figcaption>"
     let times = result.series.timestamps
     guard let first = times.first, let last = times.last, last > first else {
       return text + "<p>Too few samples for a picture.</p></figure>\n"
@@ -62,28 +62,28 @@ public enum AnomalyReport {
     var upper = ""
     var lower = ""
     for column in columns.all where !column.bandLow.isNaN && !column.bandHigh.isNaN {
-      upper += "\(column.x),\(AnomalyHistory.decimals(y(column.bandHigh), 1)) "
-      lower = "\(column.x),\(AnomalyHistory.decimals(y(column.bandLow), 1)) " + lower
+      upper += "\(column.x),\(ReportText.decimals(y(column.bandHigh), 1)) "
+      lower = "\(column.x),\(ReportText.decimals(y(column.bandLow), 1)) " + lower
     }
     if !upper.isEmpty { text += "<polygon class=\"band\" points=\"\(upper)\(lower)\"/>" }
     var line = ""
     for column in columns.all {
-      line += "\(column.x),\(AnomalyHistory.decimals(y(column.least), 1)) "
+      line += "\(column.x),\(ReportText.decimals(y(column.least), 1)) "
       if column.greatest > column.least {
-        line += "\(column.x),\(AnomalyHistory.decimals(y(column.greatest), 1)) "
+        line += "\(column.x),\(ReportText.decimals(y(column.greatest), 1)) "
       }
     }
     text += "<polyline class=\"value\" points=\"\(line)\"/>"
     for alert in result.alerts {
-      let place = AnomalyHistory.decimals(x(alert.timestamp), 1)
+      let place = ReportText.decimals(x(alert.timestamp), 1)
       let words =
         "\(RFC3339.format(alert.timestamp)) \(alert.level.rawValue), score "
-        + "\(AnomalyHistory.decimals(alert.score, 2)), value \(alert.value)"
+        + "\(ReportText.decimals(alert.score, 2)), value \(alert.value)"
         + (alert.reason.map { ", \($0.rawValue)" } ?? "")
       text +=
-        "<g><title>\(escaped(words))</title><line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"0\" "
+        "<g><title>\(ReportText.escaped(words))</title><line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"0\" "
         + "y2=\"\(height)\"/><circle class=\"dot\" cx=\"\(place)\" "
-        + "cy=\"\(AnomalyHistory.decimals(y(alert.value), 1))\" r=\"4\"/></g>"
+        + "cy=\"\(ReportText.decimals(y(alert.value), 1))\" r=\"4\"/></g>"
     }
     return text + "</svg><small>\(RFC3339.format(first)) to \(RFC3339.format(last)), "
       + "\(low) to \(high)</small></figure>\n"
@@ -115,19 +115,5 @@ public enum AnomalyReport {
         if all[end].bandHigh.isNaN || result.high[index] < all[end].bandHigh { all[end].bandHigh = result.high[index] }
       }
     }
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.unicodeScalars.append(character)
-      }
-    }
-    return result
   }
 }

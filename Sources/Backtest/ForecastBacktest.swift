@@ -4,6 +4,9 @@ import Foundation
 
 /// Forecasts every series of a dataset at every origin, knowing only what came before.
 public struct ForecastBacktest: Sendable {
+  /// The names of all models.
+  public static var modelNames: [String] { ForecastModels.names }
+  /// The levels of the forecasts.
   public static let quantiles = [0.025, 0.1, 0.5, 0.9, 0.975]
 
   /// The model's name, as rule files write it.
@@ -71,7 +74,7 @@ public struct ForecastBacktest: Sendable {
   }
 
   /// The CPU time of this thread, in seconds.
-  private static func cpuSeconds() -> Double {
+  static func cpuSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

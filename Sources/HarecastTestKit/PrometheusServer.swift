@@ -12,13 +12,21 @@ public final class PrometheusServer: Sendable {
   ///   - configuration: the text of `prometheus.yml`.
   ///   - files: further files by name, for instance rule files, beside it.
   ///   - flags: added to the command line.
+  ///   - history: samples that the server has from the start, as OpenMetrics text with timestamps.
   /// - Throws: ``ManagedProcess/Failure`` with its output; ``TimedOut``.
-  public init(configuration: String, files: [String: String] = [:], flags: [String] = []) async throws {
+  public init(
+    configuration: String, files: [String: String] = [:], flags: [String] = [], history: String? = nil
+  ) async throws {
     let program = try await SupportScripts.referenceProgram("prometheus")
     folder = try TemporaryFolder()
     port = try freeLoopbackPort()
     for (name, text) in files { try folder.write(text, to: name) }
     let file = try folder.write(configuration, to: "prometheus.yml")
+    if let history {
+      let text = try folder.write(history, to: "history.txt")
+      let outcome = try await promtool(["tsdb", "create-blocks-from", "openmetrics", text, "\(folder.path)/data"])
+      guard outcome.status == 0 else { throw ManagedProcess.Failure(description: outcome.output + outcome.errors) }
+    }
     process = try ManagedProcess(
       program,
       [

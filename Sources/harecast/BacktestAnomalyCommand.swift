@@ -42,9 +42,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
       }
     } else {
       if data != nil || out != nil { throw ValidationError("--data and --out do not go with --query") }
-      guard (history.url == nil) != (history.storagePath == nil) else {
-        throw ValidationError("--query needs either --url or --storage.path")
-      }
+      try history.checkSource()
     }
   }
 

@@ -11,7 +11,7 @@ struct HistoryOptions: ParsableArguments {
   private static let pointsPerRequest: Int64 = 10_000
   private static let mostPoints: Int64 = 200_000
 
-  @Option(help: "A PromQL expression whose history is scored.") var query: String?
+  @Option(help: "A PromQL expression whose history is looked at.") var query: String?
   @Option(help: "A server that speaks Prometheus's query API, for instance http://localhost:9090.") var url: String?
   @Option(name: .customLong("storage.path"), help: "The data folder of a Harecast that is not running.")
   var storagePath: String?
@@ -20,10 +20,17 @@ struct HistoryOptions: ParsableArguments {
   @Option(help: "The distance of two samples [1m].") var step: String?
   @Option(help: "A file to write a self-contained HTML page to.") var report: String?
 
+  /// Where the history comes from is given once, or not at all.
+  func checkSource() throws {
+    guard (url == nil) != (storagePath == nil) else {
+      throw ValidationError("--query needs either --url or --storage.path")
+    }
+  }
+
   var isUsed: Bool { url != nil || storagePath != nil || start != nil || end != nil || step != nil || report != nil }
 
   /// The series of the expression and the milliseconds between two of their samples.
-  func read(_ query: String) async throws -> ([AnomalyHistory.Series], step: Int64) {
+  func read(_ query: String) async throws -> ([RecordedSeries], step: Int64) {
     let step = Int64((try QueryTime.step(step) ?? 60) * 1000)
     let last = Int64(try QueryTime.parse(end, "end", default: QueryTime.now()) * 1000)
     let first = Int64(
@@ -33,9 +40,9 @@ struct HistoryOptions: ParsableArguments {
       throw ValidationError(
         "\((last - first) / step) steps are over the limit of \(Self.mostPoints): choose a longer --step")
     }
-    var found: [Labels: AnomalyHistory.Series] = [:]
+    var found: [Labels: RecordedSeries] = [:]
     func add(_ labels: Labels, _ timestamp: Int64, _ value: Double) {
-      found[labels, default: AnomalyHistory.Series(labels: labels, timestamps: [], values: [])].timestamps.append(
+      found[labels, default: RecordedSeries(labels: labels, timestamps: [], values: [])].timestamps.append(
         timestamp)
       found[labels]?.values.append(value)
     }

@@ -11,8 +11,8 @@ struct AnomalyHistoryTests {
   private static let jump = 3000
 
   /// Uneven values with a jump, a minute apart from 2024 on.
-  private static let series: AnomalyHistory.Series = {
-    var series = AnomalyHistory.Series(
+  private static let series: RecordedSeries = {
+    var series = RecordedSeries(
       labels: Labels(name: "depth", ["queue": "<b>&\"q\""]), timestamps: [], values: [])
     for index in 0..<4000 {
       // No value follows from the last: quadratic residues.
@@ -46,15 +46,15 @@ struct AnomalyHistoryTests {
 
   @Test func `a series without a sample, or with one, does no harm`() {
     let history = AnomalyHistory(step: 60_000)
-    let empty = history.run(AnomalyHistory.Series(labels: .empty, timestamps: [], values: []))
-    let single = history.run(AnomalyHistory.Series(labels: .empty, timestamps: [5], values: [.nan]))
+    let empty = history.run(RecordedSeries(labels: .empty, timestamps: [], values: []))
+    let single = history.run(RecordedSeries(labels: .empty, timestamps: [5], values: [.nan]))
     #expect(empty.alertsPerDay == 0 && single.alertsPerDay == 0)
     #expect(AnomalyReport.html([empty, single], title: "").contains("Too few samples"))
   }
 
   @Test(arguments: [(1.0 / 3, 3, "0.333"), (-0.5, 1, "-0.5"), (2, 0, "2"), (0.0009, 3, "0.001"), (1.999, 2, "2.00")])
   func `decimals are rounded as by hand`(value: Double, count: Int, text: String) {
-    #expect(AnomalyHistory.decimals(value, count) == text)
+    #expect(ReportText.decimals(value, count) == text)
   }
 
   @Test func `named detectors score a dataset too`() throws {

@@ -1,0 +1,28 @@
+import TimeSeries
+
+/// One series of the user's own history, as a query gave it.
+public struct RecordedSeries: Sendable {
+  public var labels: Labels
+  /// UTC milliseconds, ascending.
+  public var timestamps: [Int64]
+  /// One value for each timestamp.
+  public var values: [Double]
+
+  public init(labels: Labels, timestamps: [Int64], values: [Double]) {
+    self.labels = labels
+    self.timestamps = timestamps
+    self.values = values
+  }
+
+  /// The series with the largest mean magnitude, at most `limit`, in the order of their labels.
+  public static func busiest(_ limit: Int, of all: [RecordedSeries]) -> [RecordedSeries] {
+    func activity(_ series: RecordedSeries) -> Double {
+      let finite = series.values.filter(\.isFinite)
+      return finite.isEmpty ? -1 : finite.reduce(0) { $0 + $1.magnitude / Double(finite.count) }
+    }
+    let ranked = all.map { (series: $0, activity: activity($0)) }.sorted {
+      $0.activity != $1.activity ? $0.activity > $1.activity : $0.series.labels < $1.series.labels
+    }
+    return ranked.prefix(limit).map(\.series).sorted { $0.labels < $1.labels }
+  }
+}
