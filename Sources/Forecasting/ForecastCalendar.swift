@@ -60,6 +60,18 @@ public struct ForecastCalendar: Sendable, Equatable {
   /// The local time at `time`, as milliseconds since 1970 on the wall clock.
   public func localTime(at time: Int64) -> Int64 { time &+ offset(at: time) }
 
+  /// The time (UTC milliseconds) at which the clock on the wall shows `local`.
+  ///
+  /// Of two such times, when clocks go back, the first; a time that clocks skip counts as if they had not gone forward
+  /// yet (RFC 5545, section 3.3.5).
+  public func time(ofLocal local: Int64) -> Int64 {
+    // No zone is a day or more away from UTC.
+    let before = local &- offset(at: local &- 86_400_000)
+    if localTime(at: before) == local { return before }
+    let after = local &- offset(at: local &+ 86_400_000)
+    return localTime(at: after) == local ? after : before
+  }
+
   /// The names of all events, sorted, each once.
   public var eventNames: [String] { Set(events.map(\.name)).sorted() }
 
