@@ -18,7 +18,7 @@ comma := ,
 RELEASE := -c release --static-swift-stdlib
 
 BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libprotobuf-c-dev \
-	libre2-dev libsnappy-dev libsqlite3-dev libsvm-dev libxgboost-dev pkg-config \
+	libre2-dev libsnappy-dev libsqlite3-dev libssl-dev libsvm-dev libxgboost-dev pkg-config \
 	zlib1g-dev
 TEST_PACKAGES := debian-archive-keyring debootstrap influxdb openssl python3-pika
 

@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
@@ -70,6 +71,9 @@ let package = Package(
         "TimeSeries", "Exposition", "RemoteWrite", "StrictYAML", "SeriesStore", "HTTPFetch", logging,
       ],
       swiftSettings: settings),
+    .target(
+      name: "ModelRegistry", dependencies: ["TimeSeries", "HTTPFetch", "CLibCrypto"], swiftSettings: settings),
+
     // Floor 4: rule files and their evaluation; RabbitMQ's vocabulary.
     .target(
       name: "Rules",
@@ -109,7 +113,8 @@ let package = Package(
       resources: [.embedInCode("Recordings")],
       swiftSettings: settings),
     .target(
-      name: "Backtest", dependencies: ["TimeSeries", "Exposition", "Forecasting", "AnomalyDetection"],
+      name: "Backtest",
+      dependencies: ["TimeSeries", "Exposition", "Forecasting", "AnomalyDetection", "ModelRegistry"],
       swiftSettings: settings),
 
     // Floor 6: the HTTP face.
@@ -128,7 +133,7 @@ let package = Package(
       dependencies: [
         "TimeSeries", "AnomalyDetection", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL",
         "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "Operations", "HTTPAPI", logging,
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "ModelRegistry", "Operations", "HTTPAPI", logging,
         lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -164,6 +169,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ModelRegistryTests",
+      dependencies: ["ModelRegistry", "HarecastTestKit", "HTTPFetch", "TimeSeries"], swiftSettings: settings),
+    .testTarget(
       name: "BrokerTests",
       dependencies: [
         "Broker", "HarecastTestKit", "Collection", "HTTPFetch", "Exposition", "StrictYAML", "SeriesStore",
@@ -196,7 +204,8 @@ let package = Package(
       dependencies: ["Demo", "HarecastTestKit", "Exposition", "TimeSeries", logging, lifecycle],
       swiftSettings: settings),
     .testTarget(
-      name: "BacktestTests", dependencies: ["Backtest", "AnomalyDetection", "Forecasting", "TimeSeries"],
+      name: "BacktestTests",
+      dependencies: ["Backtest", "AnomalyDetection", "Forecasting", "ModelRegistry", "TimeSeries"],
       swiftSettings: settings),
     .testTarget(
       name: "HTTPAPITests",
