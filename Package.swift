@@ -131,9 +131,10 @@ let package = Package(
     .executableTarget(
       name: "harecast",
       dependencies: [
-        "TimeSeries", "AnomalyDetection", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection", "Broker", "PromQL",
-        "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "ModelRegistry", "Operations", "HTTPAPI", logging,
+        "TimeSeries", "Forecasting", "AnomalyDetection", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection",
+        "Broker", "PromQL", "Rules",
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "ModelRegistry", "Operations", "HTTPAPI",
+        logging,
         lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

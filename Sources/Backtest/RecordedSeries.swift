@@ -26,3 +26,21 @@ public struct RecordedSeries: Sendable {
     return ranked.prefix(limit).map(\.series).sorted { $0.labels < $1.labels }
   }
 }
+
+extension TimestampedTable {
+  /// The columns as series, each named by the head of its column; rows without a value are left out.
+  public var recordedSeries: [RecordedSeries] {
+    zip(names, columns).map { name, values in
+      let rows = values.indices.filter { values[$0].isFinite }
+      return RecordedSeries(
+        labels: Labels([Label(Labels.metricNameLabel, name)]), timestamps: rows.map { timestamps[$0] },
+        values: rows.map { values[$0] })
+    }
+  }
+
+  /// The median distance of two rows in milliseconds; nil if there are not two.
+  public var usualStep: Int64? {
+    let distances = zip(timestamps.dropFirst(), timestamps).map { $0 - $1 }.sorted()
+    return distances.isEmpty ? nil : max(1, distances[distances.count / 2])
+  }
+}

@@ -25,6 +25,8 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   @Option(name: .customLong("detector"), help: "A detector by name; may be given again [auto].")
   var detectors: [String] = []
 
+  @Option(help: "With --query: a file to write a self-contained HTML page to.") var report: String?
+
   @OptionGroup var history: HistoryOptions
 
   mutating func validate() throws {
@@ -37,7 +39,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
     }
     if history.query == nil {
       guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
-      if history.isUsed {
+      if history.isUsed || report != nil {
         throw ValidationError("--url, --storage.path, --start, --end, --step and --report need --query")
       }
     } else {
@@ -86,7 +88,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
       step: step, falseAlarmsPerDay: falseAlarms ?? AnomalyOptions.defaultFalseAlarmsPerDay, detectors: names)
     let results = series.sorted { $0.labels < $1.labels }.map { backtest.run($0) }
     CommandOutput.say(AnomalyHistory.table(results))
-    if let report = history.report {
+    if let report {
       try AnomalyReport.html(results, title: query).write(toFile: report, atomically: true, encoding: .utf8)
     }
   }

@@ -41,12 +41,14 @@ struct BacktestForecastCommand: AsyncParsableCommand {
   @Option(help: "With --query: the most series; those with the largest mean are taken.")
   var limit = 20
 
+  @Option(help: "With --query: a file to write a self-contained HTML page to.") var report: String?
+
   @OptionGroup var history: HistoryOptions
 
   mutating func validate() throws {
     if history.query == nil {
       guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
-      guard !history.isUsed, horizons.isEmpty else {
+      guard !history.isUsed, report == nil, horizons.isEmpty else {
         throw ValidationError("--url, --storage.path, --start, --end, --step, --report and --horizon need --query")
       }
       guard modelNames.count == 1 else { throw ValidationError("--model: one model at a time with --data") }
@@ -158,7 +160,7 @@ struct BacktestForecastCommand: AsyncParsableCommand {
     let results = await backtest.run(series, step: step) { progress.show($0, of: $1) }
     progress.end()
     CommandOutput.say(ForecastSummary.table(results, history: backtest, step: step))
-    if let report = history.report {
+    if let report {
       try ForecastReport.html(results, history: backtest, title: query).write(
         toFile: report, atomically: true, encoding: .utf8)
     }

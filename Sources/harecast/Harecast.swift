@@ -14,7 +14,7 @@ struct Harecast: AsyncParsableCommand {
     version: version,
     subcommands: [
       ServeCommand.self, DemoCommand.self, CheckCommand.self, TestCommand.self, QueryCommand.self, BacktestCommand.self,
-      AnomaliesCommand.self,
+      TrainCommand.self, ModelsCommand.self, AnomaliesCommand.self,
     ])
 
   /// Exit status 0 is good, 1 says that a check or the run failed, 2 that the command line was wrong.

@@ -18,7 +18,6 @@ struct HistoryOptions: ParsableArguments {
   @Option(help: "From when on, as Unix seconds or RFC 3339 [14 days before the end].") var start: String?
   @Option(help: "Until when [now].") var end: String?
   @Option(help: "The distance of two samples [1m].") var step: String?
-  @Option(help: "A file to write a self-contained HTML page to.") var report: String?
 
   /// Where the history comes from is given once, or not at all.
   func checkSource() throws {
@@ -27,7 +26,7 @@ struct HistoryOptions: ParsableArguments {
     }
   }
 
-  var isUsed: Bool { url != nil || storagePath != nil || start != nil || end != nil || step != nil || report != nil }
+  var isUsed: Bool { url != nil || storagePath != nil || start != nil || end != nil || step != nil }
 
   /// The series of the expression and the milliseconds between two of their samples.
   func read(_ query: String) async throws -> ([RecordedSeries], step: Int64) {

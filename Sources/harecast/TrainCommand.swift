@@ -1,0 +1,178 @@
+import ArgumentParser
+import Backtest
+import Forecasting
+import Foundation
+import ModelRegistry
+import TimeSeries
+
+/// `harecast train`: fits a model to a history and keeps it as a file.
+struct TrainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Fit a model to a history and keep it as a file.",
+    discussion: """
+      The history is that of a PromQL expression, from a server (--url) or from a store (--storage.path), or a CSV \
+      file (--data): timestamp_ms, then one column for each series. One model is fitted for each series. What is \
+      printed are its errors on the newest part of the history, which it had not seen then; the model that is kept \
+      has learnt that part too.
+      """)
+
+  @Option(help: "What the model is called; its file is NAME.hcmodel.") var name: String
+  @Option(help: "The kind of model, as rule files name it.") var model = AutoForecaster.name
+  @Option(help: "A CSV file with the history.") var data: String?
+  @Option(help: "How far ahead the model is judged.") var horizon = "1h"
+  @Option(name: .customLong("held-out"), help: "The share of the history that is held out to judge.")
+  var heldOut = 0.2
+  @Option(help: "The most series; those with the largest mean are taken.") var limit = 200
+  @Flag(help: "Replace a model of this name.") var replace = false
+  @Option(help: "A file to write the model to, in place of the folder.") var out: String?
+  @Option(help: "text or json.") var output = ModelOutputFormat.text
+  @OptionGroup(title: "Settings of prophet") var prophet: ProphetOptions
+  @OptionGroup(title: "History") var history: HistoryOptions
+  @OptionGroup(title: "Models") var models: ModelOptions
+
+  mutating func validate() throws {
+    guard ModelFolder.isName(name) else { throw ValidationError("--name: \(ModelError(name, .badName))") }
+    guard ForecastModels.names.contains(model) else {
+      throw ValidationError("--model: \"\(model)\" is not one of \(ForecastModels.names.joined(separator: ", "))")
+    }
+    guard heldOut >= 0, heldOut <= 0.9 else { throw ValidationError("--held-out: \(heldOut) is not between 0 and 0.9") }
+    guard limit >= 1, limit <= ModelFile.mostSeries else {
+      throw ValidationError("--limit: \(limit) is not between 1 and \(ModelFile.mostSeries)")
+    }
+    guard let length = PrometheusDuration.parse(horizon), length > 0 else {
+      throw ValidationError("--horizon: \"\(horizon)\" is not a duration such as 1h")
+    }
+    if prophet.isUsed, model != ProphetForecaster.name {
+      throw ValidationError("the settings of prophet need --model \(ProphetForecaster.name)")
+    }
+    _ = try prophet.settings()
+    if history.query == nil {
+      guard data != nil else { throw ValidationError("give --query or --data") }
+      if history.url != nil || history.storagePath != nil || history.start != nil || history.end != nil {
+        throw ValidationError("--url, --storage.path, --start and --end need --query")
+      }
+    } else {
+      if data != nil { throw ValidationError("--data does not go with --query") }
+      try history.checkSource()
+    }
+  }
+
+  func run() async throws {
+    do {
+      let keys = try models.keys()
+      let target = try models.folder.file(of: name)
+      if out == nil, !replace, FileManager.default.fileExists(atPath: target) {
+        throw ModelError(target, .system("exists already; --replace replaces it"))
+      }
+      let (all, step, source) = try await read()
+      let series = RecordedSeries.busiest(limit, of: all)
+      if series.count < all.count {
+        CommandOutput.complain("the \(series.count) busiest of \(all.count) series are learnt (--limit)")
+      }
+      var training = ForecastTraining(
+        model: model, horizon: Int(max(1, (PrometheusDuration.parse(horizon) ?? step) / step)), heldOut: heldOut)
+      training.prophet = try prophet.settings()
+      let progress = StepProgress("series")
+      let file = try await training.file(
+        series, step: step, name: name, query: source, settings: prophet.given, created: SystemTime().now(),
+        version: Harecast.version
+      ) { progress.show($0, of: series.count) }
+      progress.end()
+      let bytes = try file.bytes(signedWith: keys.first)
+      if let out {
+        try AtomicFile.write(bytes, to: out, replaces: replace)
+      } else {
+        try models.folder.write(bytes, name: name, replaces: replace)
+      }
+      let signature = keys.first.map { ModelSignature.verified($0.name) } ?? .none
+      switch output {
+      case .text:
+        for line in ModelText.lines(file.header, signature: signature, bytes: bytes.count) { CommandOutput.say(line) }
+      case .json:
+        CommandOutput.say(try ModelText.json(ModelText.object(file.header, signature: signature, bytes: bytes.count)))
+      }
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      CommandOutput.complain("\(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  private func read() async throws -> (series: [RecordedSeries], step: Int64, source: String) {
+    if let query = history.query {
+      let (series, step) = try await history.read(query)
+      guard !series.isEmpty else { throw BacktestError(query, "no series in this time") }
+      return (series, step, query)
+    }
+    let table = try TimestampedTable(path: data ?? "")
+    let series = table.recordedSeries
+    let step = try QueryTime.step(history.step).map { Int64($0 * 1000) } ?? table.usualStep
+    guard let step, step > 0 else { throw BacktestError(table.path, "has fewer than two rows: give --step") }
+    return (series, step, table.path)
+  }
+}
+
+/// The settings of a `prophet`, as the library of that name calls them.
+struct ProphetOptions: ParsableArguments {
+  @Option(name: .customLong("changepoint-prior-scale"), help: "How readily the trend bends [0.05].")
+  var changepointPriorScale: Double?
+  @Option(name: .customLong("seasonality-prior-scale"), help: "How large seasonal effects may be [10].")
+  var seasonalityPriorScale: Double?
+  @Option(name: .customLong("holidays-prior-scale"), help: "How large the effects of events may be [10].")
+  var holidaysPriorScale: Double?
+  @Option(name: .customLong("seasonality-mode"), help: "additive or multiplicative [additive].")
+  var mode: String?
+  @Option(
+    name: .customLong("seasonality"),
+    help: "A rhythm as NAME=PERIOD:ORDER, for instance hourly=1h:8; may be given again [those that the history shows].")
+  var seasonalities: [String] = []
+
+  var isUsed: Bool { !given.isEmpty }
+
+  /// What was given, by name.
+  var given: [String: String] {
+    var result: [String: String] = [:]
+    result["changepoint_prior_scale"] = changepointPriorScale.map { "\($0)" }
+    result["seasonality_prior_scale"] = seasonalityPriorScale.map { "\($0)" }
+    result["holidays_prior_scale"] = holidaysPriorScale.map { "\($0)" }
+    result["seasonality_mode"] = mode
+    if !seasonalities.isEmpty { result["seasonalities"] = seasonalities.joined(separator: ",") }
+    return result
+  }
+
+  /// - Throws: `ValidationError`.
+  func settings() throws -> ProphetSettings {
+    var settings = ProphetSettings()
+    for (flag, scale) in [
+      ("changepoint", changepointPriorScale), ("seasonality", seasonalityPriorScale), ("holidays", holidaysPriorScale),
+    ] {
+      if let scale, !(scale > 0 && scale <= 1e6) {
+        throw ValidationError("--\(flag)-prior-scale: \(scale) is not between 0 and 1000000")
+      }
+    }
+    settings.changepointPriorScale = changepointPriorScale ?? settings.changepointPriorScale
+    settings.seasonalityPriorScale = seasonalityPriorScale ?? settings.seasonalityPriorScale
+    settings.holidaysPriorScale = holidaysPriorScale ?? settings.holidaysPriorScale
+    switch mode {
+    case nil, "additive": break
+    case "multiplicative": settings.mode = .multiplicative
+    case .some(let word): throw ValidationError("--seasonality-mode: \"\(word)\" is not additive or multiplicative")
+    }
+    if !seasonalities.isEmpty { settings.seasonalities = try seasonalities.map(Self.seasonality) }
+    return settings
+  }
+
+  private static func seasonality(_ text: String) throws -> Seasonality {
+    let halves = text.split(separator: "=", maxSplits: 1)
+    let numbers = halves.last?.split(separator: ":") ?? []
+    guard halves.count == 2, numbers.count == 2, let period = PrometheusDuration.parse(String(numbers[0])), period > 0,
+      let order = Int(numbers[1]), (1...50).contains(order)
+    else {
+      throw ValidationError("--seasonality: \"\(text)\" is not NAME=PERIOD:ORDER, such as hourly=1h:8, order 1 to 50")
+    }
+    return Seasonality(name: String(halves[0]), period: period, order: order)
+  }
+}
