@@ -50,6 +50,7 @@ test-deps: deps
 	@Tests/Support/rabbitmq-install >/dev/null
 	@Tests/Support/reference-install >/dev/null
 	@Tests/Support/reference-install victoria-metrics >/dev/null
+	@Tests/Support/mlflow-install >/dev/null
 
 run: toolchain deps ## build and start Harecast (RABBITMQ=http://host:15692 for another broker)
 	$(SWIFT) build $(RELEASE) --product harecast

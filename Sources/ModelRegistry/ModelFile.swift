@@ -46,6 +46,15 @@ public struct ModelFile: Sendable, Equatable {
     for index in states.indices { self.header.series[index].bytes = states[index].count }
   }
 
+  /// SHA-256 of header and states, by which two versions of a model are told apart whoever signed them.
+  public var digest: String {
+    get throws(ModelError) {
+      var bytes = try header.json()
+      for state in states { bytes += state }
+      return Digest.hex(Digest.sha256(bytes))
+    }
+  }
+
   // MARK: Writing
 
   /// The file, signed if there is a key.

@@ -61,7 +61,8 @@ public struct ModelHeader: Sendable, Equatable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case name, model, settings, query, created, harecast, metrics, series
+    case name, model, settings, query, harecast, metrics, series
+    case created = "created_ms"
     case step = "step_ms"
     case trainedFrom = "trained_from_ms"
     case trainedThrough = "trained_through_ms"

@@ -24,6 +24,8 @@ public struct HarecastConfiguration: Sendable {
   public var deliveries: [DeliveryConfiguration] = []
   /// The bounds of what remote-write brings.
   public var remoteWriteReceiver = RemoteWriteReceiverConfiguration()
+  /// Where trained models lie.
+  public var models = ModelSettings()
   /// What was accepted but has no effect, one readable line each.
   public var remarks: [String]
 
@@ -68,6 +70,7 @@ public struct HarecastConfiguration: Sendable {
     if let node = reader.optionalNode("remote_write_receiver") {
       configuration.remoteWriteReceiver = try RemoteWriteReceiverConfiguration(node)
     }
+    if let node = reader.optionalNode("models") { configuration.models = try ModelSettings(node, directory: folder) }
     for (key, meaning) in [
       ("remote_read", "nothing is read from remote storage"),
       ("tracing", "no traces are sent"), ("otlp", "no OTLP is received"),

@@ -43,6 +43,8 @@ final class Sidecar: Sendable {
   struct Plan: Sendable {
     var configuration: HarecastConfiguration
     var rules: [RuleFile]
+    /// The trained models that rules ask for.
+    var trained: [TrainedModel] = []
   }
 
   /// - Parameters:
@@ -56,10 +58,14 @@ final class Sidecar: Sendable {
     load: @escaping @Sendable (QueryEngine) throws -> Plan
   ) throws {
     self.time = time
-    self.load = load
+    self.load = { engine in
+      var plan = try load(engine)
+      try plan.attachTrainedModels(storagePath: storagePath)
+      return plan
+    }
     log = logger("main")
     engine = QueryEngine(options: queryOptions)
-    let plan = try load(engine)
+    let plan = try self.load(engine)
     let client = HTTPClient(configuration: HTTPClientConfiguration(userAgent: "harecast/\(Harecast.version)"))
     self.client = client
     let store =
@@ -161,6 +167,7 @@ final class Sidecar: Sendable {
     scrapes.reload(plan.configuration.scrapes)
     notifier.reload(plan.configuration.alerting, externalLabels: plan.configuration.global.externalLabels)
     rules.reload(plan.rules)
+    publishTrainedModels(plan.trained)
     reloadSucceeded.set(1)
     reloadTime.set(Double(SystemTime().now()) / 1000)
   }

@@ -102,6 +102,59 @@ struct TrainCommandTests {
     #expect(outcome.output.contains("seasonality_mode=multiplicative"))
   }
 
+  @Test("serve forecasts with a verified model, and does not start with one that is missing or not signed with its key")
+  func serves() async throws {
+    let folder = try TemporaryFolder()
+    let now = Int64(Date().timeIntervalSince1970) / 60 * 60_000
+    let csv = "timestamp_ms,depth\n" + (0..<300).map { "\(now - (300 - $0) * 60_000),\($0 % 7)\n" }.joined()
+    let history = try folder.write(csv, to: "history.csv")
+    let key = try folder.write("a key that nobody guesses\n", to: "key")
+    try folder.write("a key of somebody else\n", to: "foreign")
+    let data = folder.path + "/data"
+    let trained = try await HarecastServer.run([
+      "train", "--name", "depth", "--model", "theta", "--data", history, "--key-file", key, "--models.path",
+      data + "/models",
+    ])
+    #expect(trained.status == 0, "\(trained.errors)")
+    let rules = """
+      groups:
+        - name: g
+          interval: 1s
+          rules:
+            - record: depth_forecast
+              expr: vector(3)
+              forecast: {horizons: [10m], step: 1m, model: "trained:MODEL"}
+      """
+    func configuration(_ model: String, _ key: String) throws -> [String] {
+      try folder.write(rules.replacing("MODEL", with: model), to: "rules.yml")
+      let file = try folder.write(
+        "rule_files: [rules.yml]\nmodels: {key_files: [\(key)]}\n", to: "harecast.yml")
+      return ["--config.file", file, "--storage.path", data]
+    }
+    let missing = try await HarecastServer.run(["serve"] + configuration("other", "key"))
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("rule 1, \"depth_forecast\": model trained:other: "))
+    #expect(missing.errors.contains("does not exist"))
+    let foreign = try await HarecastServer.run(["serve"] + configuration("depth", "foreign"))
+    #expect(foreign.status == 1 && foreign.errors.contains("is signed with another key"), "\(foreign.errors)")
+
+    let server = try await HarecastServer("serve", try configuration("depth", "key"))
+    try await eventually("the model forecasts", within: .seconds(60)) {
+      try await LoopbackHTTP.get("\(server.url)/api/v1/forecast").contains(#""model":"trained:depth""#)
+    }
+    let metrics = try await server.metrics()
+    #expect(metrics.contains(#"harecast_trained_model_end_timestamp_seconds{model="depth"} "#))
+    #expect(metrics.contains(#"depth_forecast{horizon="10m",q="0.5"}"#))
+    // A reload with a model that is not good changes nothing.
+    _ = try configuration("depth", "foreign")
+    server.process.signal(SIGHUP)
+    try await eventually("the reload is refused", within: .seconds(30)) {
+      server.log.contains("signed with another key")
+    }
+    #expect(try await LoopbackHTTP.get("\(server.url)/-/healthy").isEmpty == false)
+    try await server.stop()
+  }
+
   @Test("wrong words end with status 2, wrong files with 1")
   func usage() async throws {
     for arguments in [

@@ -24,7 +24,7 @@ extension RuleFileReader {
     let step = try milliseconds("step", 60_000, &reader)
     let history = try milliseconds("history", 14 * 86_400_000, &reader)
     let limit = try seriesLimit(&reader)
-    let models = try models(&reader)
+    let (models, trainedName) = try models(&reader)
     let minimumSkill = try reader.optionalDouble("minimum_skill")
     if let minimumSkill, !(minimumSkill <= 1 && minimumSkill >= -100) {
       report(
@@ -54,8 +54,8 @@ extension RuleFileReader {
     try reader.finish()
     guard let target, errors.count == before else { return nil }
     return ForecastBlock(
-      target: target, quantiles: quantiles, models: models, history: history, step: step, limit: limit,
-      minimumSkill: minimumSkill)
+      target: target, quantiles: quantiles, models: models, trainedName: trainedName, history: history, step: step,
+      limit: limit, minimumSkill: minimumSkill)
   }
 
   /// Reads an `anomaly` block; nil if something in it is wrong, which is then reported.
@@ -174,13 +174,20 @@ extension RuleFileReader {
     return names
   }
 
-  private mutating func models(_ reader: inout MappingReader) throws(YAMLError) -> [String] {
-    guard let node = reader.optionalNode("model") else { return [AutoForecaster.name] }
+  /// The models by name, and the trained one.
+  private mutating func models(
+    _ reader: inout MappingReader
+  ) throws(YAMLError) -> (names: [String], trained: String?) {
+    guard let node = reader.optionalNode("model") else { return ([AutoForecaster.name], nil) }
     var names: [String] = []
     var items = [node]
     if case .sequence(let list) = node.content { items = list }
     for item in items {
       let name = try item.text("model")
+      if name.hasPrefix(TrainedModel.prefix) {
+        if items.count > 1 { report(item.place, "model: a trained model stands alone") }
+        return ([AutoForecaster.name], String(name.dropFirst(TrainedModel.prefix.count)))
+      }
       if !ForecastModels.names.contains(name) {
         report(item.place, "\(ForecastError.unknownModel(name))")
       }
@@ -189,7 +196,7 @@ extension RuleFileReader {
     if names.isEmpty || names.count > PredictionLimits.models {
       report(node.place, "model: give 1 to \(PredictionLimits.models) names")
     }
-    return names
+    return (names, nil)
   }
 
   private mutating func seriesLimit(_ reader: inout MappingReader) throws(YAMLError) -> Int {

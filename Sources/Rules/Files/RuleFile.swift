@@ -106,6 +106,10 @@ public struct ForecastBlock: Sendable {
   public var quantiles: [Double]
   /// The names of the models; of several the one that did best on the newest part of the history is used.
   public var models: [String]
+  /// The name of the trained model that stands before them; they then serve the series that it does not know.
+  public var trainedName: String?
+  /// That model, once it was attached.
+  public var trained: TrainedModel?
   /// How many milliseconds of history the models learn from.
   public var history: Int64
   /// Milliseconds between two values that the models see.

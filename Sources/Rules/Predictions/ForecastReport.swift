@@ -49,7 +49,8 @@ public struct ForecastReport: Sendable {
   init(_ signal: ForecastSignal, labels: Labels, rule: ForecastRule) {
     self.labels = labels
     origin = signal.predictedAt ?? 0
-    model = signal.modelName ?? rule.block.models.joined(separator: ", ")
+    let kind = signal.modelName ?? rule.block.models.joined(separator: ", ")
+    model = signal.isTrained ? rule.block.trainedName.map { "\(TrainedModel.prefix)\($0)" } ?? kind : kind
     isSettled = signal.isSettled
     borrowedShare = signal.borrowedShare
     quantiles = rule.block.quantiles

@@ -61,6 +61,9 @@ struct ForecastRule: Sendable {
   mutating func evaluate(
     _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double?
   ) async throws -> PredictionResult {
+    if let name = block.trainedName, block.trained == nil {
+      throw RuleFault("the model \(TrainedModel.prefix)\(name) is not loaded here")
+    }
     let values = try reader.values(at: time)
     let limits = try limits(reader, at: time)
     let chosen = busiest.choose(among: values)
@@ -95,6 +98,10 @@ struct ForecastRule: Sendable {
     return predictedAt < gridEnd
   }
 
+  private func newSignal(_ labels: Labels, at time: Int64) -> ForecastSignal {
+    ForecastSignal(horizonCount: followed.count, at: time, trained: block.trained?.state(for: labels))
+  }
+
   // MARK: History
 
   private mutating func takeIn(
@@ -102,9 +109,7 @@ struct ForecastRule: Sendable {
   ) async throws {
     let newest = time.flooringQuotient(block.step) * block.step
     let historySteps = nearSteps
-    for labels in chosen where signals[labels] == nil {
-      signals[labels] = ForecastSignal(horizonCount: followed.count, at: time)
-    }
+    for labels in chosen where signals[labels] == nil { signals[labels] = newSignal(labels, at: time) }
     signals = signals.filter { labels, signal in
       chosen.contains(labels) || (values[labels] == nil && time - signal.lastSeen <= Self.forgetAfter)
     }
@@ -120,9 +125,7 @@ struct ForecastRule: Sendable {
       isRestored = false
     } else if gridEnd.map({ newest - $0 > block.history }) ?? true {
       // At the start, and after a pause longer than the history, nothing known is of use.
-      for labels in signals.keys {
-        signals[labels] = ForecastSignal(horizonCount: followed.count, at: time)
-      }
+      for labels in signals.keys { signals[labels] = newSignal(labels, at: time) }
       try await backfill(Array(chosen), through: newest, reader, historySteps, at: time)
       if interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
       gridEnd = newest
@@ -227,7 +230,8 @@ struct ForecastRule: Sendable {
   /// How many values at the rule's step the model can use.
   private var nearSteps: Int {
     let all = max(1, Int(block.history / block.step))
-    return isAuto ? min(all, AutoForecaster.historyCounts(step: block.step).near) : all
+    // What has happened since its training, a trained model shall know.
+    return isAuto && block.trained == nil ? min(all, AutoForecaster.historyCounts(step: block.step).near) : all
   }
 
   /// The step of the model's far grid, and how many values there it can use; nil if it has none.

@@ -26,6 +26,11 @@ struct ForecastSignal: Sendable {
   /// The say that similar signals had in the newest forecast.
   var borrowedShare = 0.0
 
+  /// The trained model that has not been brought back yet.
+  private var trained: TrainedState?
+  /// Whether the model was trained beforehand: then it knows more than the history in the store.
+  private(set) var isTrained = false
+
   private var hasHistory = false
   /// An `auto` model of an earlier process that was not brought back yet, and the history for it.
   private(set) var record: AutoRecord?
@@ -44,15 +49,21 @@ struct ForecastSignal: Sendable {
   /// How many values the finer model had when it was last fitted anew.
   private var fineFitted = 0
 
-  init(horizonCount: Int, at time: Int64) {
+  /// - Parameter trained: the model that was trained for it, if one was.
+  init(horizonCount: Int, at time: Int64, trained: TrainedState? = nil) {
     lastSeen = time
     ledger = SkillLedger(horizonCount: horizonCount)
+    self.trained = trained
+    isTrained = trained != nil
   }
 
   /// A signal whose model an earlier process had fitted.
   ///
-  /// - Parameter end: the time of the newest value that the model knows.
-  init(model: any ForecastModel, through end: Int64, ledger: SkillLedger, lastSeen: Int64) {
+  /// - Parameters:
+  ///   - end: the time of the newest value that the model knows.
+  ///   - isTrained: whether it was trained beforehand.
+  init(model: any ForecastModel, through end: Int64, ledger: SkillLedger, lastSeen: Int64, isTrained: Bool) {
+    self.isTrained = isTrained
     self.lastSeen = lastSeen
     self.ledger = ledger
     self.model = model
@@ -80,7 +91,7 @@ struct ForecastSignal: Sendable {
   func keptModel() -> KeptModel? {
     if let record { return .record(record) }
     guard let model else { return nil }
-    if let auto = model as? AutoForecaster { return .record(auto.record) }
+    if !isTrained, let auto = model as? AutoForecaster { return .record(auto.record) }
     return .whole(model.saved())
   }
 
@@ -184,7 +195,15 @@ struct ForecastSignal: Sendable {
       recordHistory = nil
       waiting = []
     }
-    if model == nil, record == nil, finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0) {
+    if let kept = trained, coarseEnd > 0 {
+      guard budget.allowsMore() else { return nil }
+      model = try kept.model(knowing: waiting, through: coarseEnd, step: step)
+      trained = nil
+      forgetWaiting()
+    }
+    if model == nil, record == nil, trained == nil,
+      finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0)
+    {
       guard budget.allowsMore() else { return nil }
       let start = coarseEnd - Int64(waiting.count - 1) * step
       let history = ForecastSeries(values: waiting, step: step, start: start)
@@ -195,11 +214,7 @@ struct ForecastSignal: Sendable {
       } else {
         model = try ModelContest.fitted(names, to: history)
       }
-      waiting = []
-      farWaiting = []
-      finiteWaiting = 0
-      fine = []
-      fineModel = nil
+      forgetWaiting()
     }
     if let model { return (model, step, coarseEnd) }
     guard fine.contains(where: \.isFinite) else { return nil }
@@ -210,6 +225,15 @@ struct ForecastSignal: Sendable {
       fineModel = try ModelContest.fitted(names, to: ForecastSeries(values: fine, step: interval, start: start))
     }
     return fineModel.map { ($0, interval, fineEnd) }
+  }
+
+  /// Lets go of what the model on the rule's step has learnt, and of the finer one.
+  private mutating func forgetWaiting() {
+    waiting = []
+    farWaiting = []
+    finiteWaiting = 0
+    fine = []
+    fineModel = nil
   }
 }
 

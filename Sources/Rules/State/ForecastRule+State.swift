@@ -60,7 +60,9 @@ extension ForecastRule {
         signals[labels] = ForecastSignal(record: record, ledger: ledger, lastSeen: time)
       } else {
         let model = try ForecastModels.restore(try reader.block())
-        signals[labels] = ForecastSignal(model: model, through: gridEnd, ledger: ledger, lastSeen: time)
+        signals[labels] = ForecastSignal(
+          model: model, through: gridEnd, ledger: ledger, lastSeen: time,
+          isTrained: block.trained?.state(for: labels) != nil)
       }
     }
     var curves: Set<Labels> = []
