@@ -1,3 +1,4 @@
+import Exposition
 import TimeSeries
 
 /// One series of the user's own history, as a query gave it.
@@ -28,14 +29,27 @@ public struct RecordedSeries: Sendable {
 }
 
 extension TimestampedTable {
-  /// The columns as series, each named by the head of its column; rows without a value are left out.
+  /// The columns as series; rows without a value are left out.
+  ///
+  /// The head of a column is the name of its series, or the series as Prometheus writes it, with one label at most:
+  /// commas end a column.
   public var recordedSeries: [RecordedSeries] {
     zip(names, columns).map { name, values in
       let rows = values.indices.filter { values[$0].isFinite }
       return RecordedSeries(
-        labels: Labels([Label(Labels.metricNameLabel, name)]), timestamps: rows.map { timestamps[$0] },
+        labels: Self.labels(name), timestamps: rows.map { timestamps[$0] },
         values: rows.map { values[$0] })
     }
+  }
+
+  private static func labels(_ head: String) -> Labels {
+    let plain = Labels([Label(Labels.metricNameLabel, head)])
+    guard head.contains("{") else { return plain }
+    // The format wants a name before the braces.
+    let isNameless = head.hasPrefix("{")
+    let bytes = Array((isNameless ? "unnamed" + head : head).utf8)
+    let labels = bytes.withUnsafeBytes { try? SeriesText.labels(of: $0, format: .text) }
+    return labels.map { isNameless ? $0.withoutMetricName : $0 } ?? plain
   }
 
   /// The median distance of two rows in milliseconds; nil if there are not two.

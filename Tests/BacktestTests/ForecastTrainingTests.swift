@@ -92,4 +92,17 @@ struct ForecastTrainingTests {
       try ForecastTraining(model: "prophecy", horizon: 1).train(Self.series([1, 2, 3]), labels: .empty)
     }
   }
+
+  @Test func `columns of a file are series, by their names or as Prometheus writes them`() throws {
+    let text = "timestamp_ms,depth,{queue=\"q\"},depth{queue=\"q\"},a{b\n0,1,2,3,4\n60000,,5,6,7\n120000,8,9,10,11\n"
+    let table = try TimestampedTable(bytes: Array(text.utf8), path: "x.csv")
+    let series = table.recordedSeries
+    #expect(
+      series.map(\.labels) == [
+        Labels(name: "depth"), Labels([Label("queue", "q")]), Labels(name: "depth", ["queue": "q"]),
+        Labels(name: "a{b"),
+      ])
+    #expect(series[0].timestamps == [0, 120_000] && series[0].values == [1, 8])
+    #expect(table.usualStep == 60_000)
+  }
 }

@@ -106,7 +106,7 @@ struct TrainCommandTests {
   func serves() async throws {
     let folder = try TemporaryFolder()
     let now = Int64(Date().timeIntervalSince1970) / 60 * 60_000
-    let csv = "timestamp_ms,depth\n" + (0..<300).map { "\(now - (300 - $0) * 60_000),\($0 % 7)\n" }.joined()
+    let csv = "timestamp_ms,depth\n" + (0..<Int64(300)).map { "\(now - (300 - $0) * 60_000),\($0 % 7)\n" }.joined()
     let history = try folder.write(csv, to: "history.csv")
     let key = try folder.write("a key that nobody guesses\n", to: "key")
     try folder.write("a key of somebody else\n", to: "foreign")
