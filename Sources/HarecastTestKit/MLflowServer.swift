@@ -33,6 +33,15 @@ public final class MLflowServer: Sendable {
   /// `http://127.0.0.1:port`.
   public var url: String { "http://127.0.0.1:\(port)" }
 
+  /// Where the server keeps an artifact of this name and number of bytes; nil if it has none.
+  public func artifact(named name: String, of count: Int) -> String? {
+    let root = "\(folder.path)/artifacts"
+    let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+    return paths.map { "\(root)/\($0)" }.first { path in
+      path.hasSuffix("/\(name)") && FileManager.default.contents(atPath: path)?.count == count
+    }
+  }
+
   /// Stops the server and all its processes.
   public func stop() async { await process.stop() }
 }

@@ -238,13 +238,15 @@ final class Sidecar: Sendable {
   }
 }
 
-/// A loop that ends by cancellation, as a service.
+/// A loop that ends by cancellation, as a service. Work that is done before waits for the end: a service that ends by
+/// itself would end all others.
 struct Loop: Service {
   let body: @Sendable () async throws -> Void
 
   func run() async throws {
     do {
       try await cancelWhenGracefulShutdown(body)
+      try await gracefulShutdown()
     } catch is CancellationError {}
   }
 }

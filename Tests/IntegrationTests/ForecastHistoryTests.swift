@@ -76,4 +76,40 @@ struct ForecastHistoryTests {
     for node in ["rabbit1", "rabbit2", "rabbit3"] { #expect(page.contains("node=&quot;\(node)@localhost&quot;")) }
     #expect(page.contains("class=\"b95\"") && page.contains("class=\"truth\""))
   }
+
+  @Test(
+    "a store gives the same figures as the Prometheus that it was filled from",
+    .enabled(if: SupportScripts.realServersAreAvailable))
+  func fromStore() async throws {
+    let end = (Int64(Date().timeIntervalSince1970) / 60 - 10) * 60
+    let prometheus = try await PrometheusServer(
+      configuration: "global: {}\n", history: try RecordedMemory.openMetrics(end: end))
+    defer { Task { await prometheus.stop() } }
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "groups: [{name: g, rules: [{record: x, expr: \(RecordedMemory.metric)}]}]\n", to: "rules.yml")
+    let configuration = try folder.write(
+      "rule_files: [rules.yml]\nbackfill: [{url: '\(prometheus.url)', range: 12h, step: 1m}]\n", to: "harecast.yml")
+    let data = folder.path + "/data"
+    let server = try await HarecastServer("serve", ["--config.file", configuration, "--storage.path", data])
+    try await server.process.waitForLine(containing: "history fetched", within: .seconds(60))
+    // Within five seconds models learn anew; the server outlives that.
+    let fetched = ContinuousClock.now
+    try await eventually("the server goes on", within: .seconds(60)) {
+      let page = try await LoopbackHTTP.get("\(server.url)/-/healthy")
+      return !page.isEmpty && fetched.duration(to: .now) > .seconds(7)
+    }
+    #expect(try await server.stop() == 0)
+    func table(_ source: [String]) async throws -> [[Substring]] {
+      let outcome = try await HarecastServer.run(
+        ["backtest", "forecast", "--query", RecordedMemory.metric, "--start", "\(end - 220 * 60)", "--end", "\(end)"]
+          + ["--step", "1m", "--horizon", "10m", "--model", "auto,naive,theta", "--origins", "6"] + source)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      // Costs differ from run to run.
+      return outcome.output.split(separator: "\n").dropFirst(2).map { Array($0.split(separator: " ").prefix(6)) }
+    }
+    let own = try await table(["--storage.path", data])
+    #expect(own.count == 4)
+    #expect(try await table(["--url", prometheus.url]) == own)
+  }
 }

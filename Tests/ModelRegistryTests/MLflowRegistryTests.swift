@@ -42,6 +42,13 @@ struct MLflowRegistryTests {
       #expect(try await registry.pull("orders", .version("1")) == (one, "1"))
       let champion = try await registry.pull("orders", .alias("champion"))
       #expect(try ModelFile.read(champion.bytes, subject: "f", keys: [key]).file == first)
+      // What somebody changes in MLflow's own storage is refused.
+      let stored = try #require(server.artifact(named: "orders.hcmodel", of: one.count))
+      var changed = one
+      changed[changed.count - 80] ^= 1
+      try Data(changed).write(to: URL(filePath: stored))
+      let bad = try await registry.pull("orders", .version("1"))
+      #expect(throws: ModelError("f", .damaged)) { try ModelFile.read(bad.bytes, subject: "f", keys: [key]) }
       for wanted in [MLflowRegistry.Wanted.version("9"), .alias("none")] {
         await #expect(throws: ModelError.self) { try await registry.pull("orders", wanted) }
       }
@@ -74,7 +81,9 @@ struct MLflowRegistryTests {
           _ = try await registry.pull("orders", .latest)
           Issue.record("a refusal is expected")
         } catch {
-          #expect("\(error)" == "\(server.url): model-versions/search: the server answered 401: You are not authenticated.")
+          #expect(
+            "\(error)"
+              == "\(server.url): model-versions/search: the server answered 401: You are not authenticated.")
         }
       }
     }
