@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Rules
 import Settings
 import TimeSeries
 
@@ -55,6 +56,24 @@ struct CheckConfiguration: AsyncParsableCommand {
       }
     }
     for ruleFile in configuration.ruleFiles { outcome.add(CheckRules.check(ruleFile, options)) }
+    if !outcome.hasFaults { outcome.add(checkModels(configuration)) }
     return outcome
+  }
+
+  /// Verifies the trained models that rules ask for, if the configuration says where they lie: the data folder, where
+  /// they are else, is known to the server alone.
+  private func checkModels(_ configuration: HarecastConfiguration) -> CheckOutcome {
+    guard configuration.models.path != nil else { return CheckOutcome() }
+    do {
+      let rules = try configuration.ruleFiles.map { path in
+        try RuleFile.parse(CommandOutput.text(ofFile: path) ?? "", path: path, ignoresUnknownFields: true)
+      }
+      var plan = Sidecar.Plan(configuration: configuration, rules: rules)
+      try plan.attachTrainedModels(storagePath: nil)
+      return CheckOutcome()
+    } catch {
+      CommandOutput.complain("  FAILED: \(error)")
+      return CheckOutcome(hasFaults: true)
+    }
   }
 }

@@ -30,6 +30,7 @@ struct ModelsList: ParsableCommand {
       let keys = try models.keys()
       var objects: [[String: Any]] = []
       var lines: [String] = []
+      var isGood = true
       for name in models.folder.names() {
         do {
           let (file, signature, bytes) = try models.read(name, keys: keys)
@@ -42,12 +43,14 @@ struct ModelsList: ParsableCommand {
         } catch let error as ModelError {
           objects.append(["name": name, "error": "\(error.reason)"])
           lines.append("\(name): \(error.reason)")
+          isGood = false
         }
       }
       switch output {
       case .text: for line in lines { CommandOutput.say(line) }
       case .json: CommandOutput.say(try ModelText.json(objects))
       }
+      if !isGood { throw ExitCode(1) }
     }
   }
 }

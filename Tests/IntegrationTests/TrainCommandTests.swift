@@ -131,6 +131,13 @@ struct TrainCommandTests {
         "rule_files: [rules.yml]\nmodels: {key_files: [\(key)]}\n", to: "harecast.yml")
       return ["--config.file", file, "--storage.path", data]
     }
+    // What is checked beforehand, where the configuration says where models lie.
+    for (key, status) in [("key", Int32(0)), ("foreign", 1)] {
+      _ = try configuration("depth", key)
+      let file = try folder.write(
+        "rule_files: [rules.yml]\nmodels: {path: data/models, key_files: [\(key)]}\n", to: "checked.yml")
+      #expect(try await HarecastServer.run(["check", "config", file]).status == status)
+    }
     let missing = try await HarecastServer.run(["serve"] + configuration("other", "key"))
     #expect(missing.status == 1)
     #expect(missing.errors.contains("rule 1, \"depth_forecast\": model trained:other: "))
