@@ -13,6 +13,8 @@ struct ClusterBuilder {
   var events: [IncidentEvent] = []
   var silent: Set<String> = []
   var maintenance: Set<String> = []
+  /// When nodes were started again, in seconds.
+  var started: [String: Double] = [:]
   private var lastAnswer: [String: Int64] = [:]
 
   var now: Int64 { Self.start + Int64(step) * Int64(Self.tick * 1000) }
@@ -38,7 +40,8 @@ struct ClusterBuilder {
           ? [
             .memory: 120e6 + wobble * 2e5, .memoryLimit: 400e6, .diskFree: 1.5e9 - wobble * 1e4, .diskLimit: 2e8,
             .connections: 10, .channels: 10, .connectionsOpened: 10, .connectionsClosed: 0,
-            .commitLatency: 0.002 + wobble * 1e-4, .startTime: 1.6e9, .unreachablePeers: Double(silent.count),
+            .commitLatency: 0.002 + wobble * 1e-4, .startTime: started[name] ?? 1.6e9,
+            .unreachablePeers: Double(silent.count),
             .memoryAlarm: 0, .diskAlarm: 0,
           ] : [:])
     }

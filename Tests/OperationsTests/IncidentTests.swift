@@ -160,11 +160,73 @@ struct IncidentTests {
     }
     var cluster = ClusterBuilder()
     cluster.run(80)
-    cluster.run(6) { observation, _ in slowly(&observation) }
+    cluster.run(4) { observation, _ in slowly(&observation) }
     cluster.run(40)
     #expect(cluster.events.isEmpty)
     cluster.run(30) { observation, _ in slowly(&observation) }
     #expect(cluster.opened == [.performanceDegradation])
+  }
+
+  @Test("one node that stays slow while the others do not is named")
+  func slowNode() throws {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(30) { observation, _ in
+      observation.set(1, .commitLatency, 0.4)
+      observation.nodes[1].scrapeSeconds = 0.9
+    }
+    #expect(cluster.opened == [.performanceDegradation])
+    #expect(cluster.classifier.open.first?.object == "rabbit@b")
+    #expect(cluster.classifier.open.first?.affected == ["rabbit@b"])
+  }
+
+  @Test("nodes that are slow because they get less processor time than their messages cost are told as that")
+  func starved() throws {
+    var cluster = ClusterBuilder()
+    var runtime = 0.0
+    func traffic(_ observation: inout ClusterObservation, _ step: Int, _ cost: Double) {
+      runtime += cost
+      for node in 0..<3 {
+        observation.set(node, .received, Double(step) * 200)
+        observation.set(node, .runtime, runtime)
+      }
+    }
+    cluster.run(120) { observation, tick in traffic(&observation, tick, 100) }
+    cluster.run(16) { observation, tick in
+      traffic(&observation, 120 + tick, 50)
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.06)
+        observation.nodes[node].scrapeSeconds = 0.3
+      }
+    }
+    let incident = try #require(cluster.classifier.open.first)
+    #expect(incident.type == .performanceDegradation)
+    #expect(incident.summary.contains("% of the processor time that their messages should cost"))
+  }
+
+  @Test("consumers that come and go while a backlog grows have failed")
+  func restless() throws {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(40) { observation, tick in
+      observation.set(.consumers, tick % 6 < 3 ? 0 : 3)
+      observation.set(.ready, Double(tick) * 12)
+    }
+    #expect(cluster.opened == [.consumerFailure])
+    #expect(try #require(cluster.classifier.open.first).summary.contains("its consumers, 3 at best, were lost"))
+  }
+
+  @Test("the rush of publishers that were blocked is no leak of the other nodes")
+  func rush() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.run(40) { observation, tick in
+      observation.set(0, .memory, 400e6)
+      observation.set(0, .memoryAlarm, 1)
+    }
+    cluster.run(16) { observation, tick in observation.set(1, .memory, 120e6 + Double(tick) * 15e6) }
+    #expect(cluster.opened == [.memoryLeak])
+    #expect(cluster.classifier.open.allSatisfy { $0.object == "rabbit@a" })
   }
 
   @Test("an incident is opened once, brought up to date and resolved when its cause is gone")
@@ -178,29 +240,6 @@ struct IncidentTests {
     #expect(cluster.events.map(\.kind).filter { $0 != .updated } == [.opened, .resolved])
     #expect(Set(cluster.events.map(\.incident.id)).count == 1)
     #expect(cluster.classifier.open.isEmpty)
-  }
-
-  @Test("planned work opens none")
-  func maintenance() {
-    var cluster = ClusterBuilder()
-    cluster.run(60)
-    cluster.maintenance = ["rabbit@b"]
-    cluster.silent = ["rabbit@b"]
-    cluster.run(20)
-    #expect(cluster.events.isEmpty)
-    #expect((cluster.classifier.suppressed["maintenance"] ?? 0) > 0)
-    cluster.maintenance = []
-    cluster.run(2)
-    #expect(cluster.opened == [.nodeUnresponsive])
-  }
-
-  @Test("a node that is drained, and the next of a rolling restart, wake nobody")
-  func planned() {
-    var cluster = ClusterBuilder()
-    cluster.run(60)
-    cluster.silent = ["rabbit@a"]
-    cluster.run(10) { observation, _ in observation.nodes[0].values[.drained] = 1 }
-    #expect(cluster.events.allSatisfy { $0.incident.level == .info })
   }
 
   @Test("incidents go on after a restart")
@@ -217,16 +256,5 @@ struct IncidentTests {
     cluster.run(5)
     #expect(cluster.opened.isEmpty)
     #expect(cluster.classifier.open.map(\.id) == open.map(\.id))
-  }
-
-  @Test("a maintenance window holds from its start to its end, for what it names or for everything")
-  func windows() {
-    let windows = [
-      MaintenanceWindow(id: "1", start: 10, end: 20, objects: ["n"]), MaintenanceWindow(id: "2", start: 15, end: 16),
-    ]
-    #expect(MaintenanceWindow.objects(of: windows, at: 9).isEmpty)
-    #expect(MaintenanceWindow.objects(of: windows, at: 10) == ["n"])
-    #expect(MaintenanceWindow.objects(of: windows, at: 15) == ["n", MaintenanceWindow.everything])
-    #expect(MaintenanceWindow.objects(of: windows, at: 20).isEmpty)
   }
 }

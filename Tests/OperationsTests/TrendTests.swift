@@ -78,4 +78,28 @@ struct TrendTests {
     #expect(LimitRisk.probability(saw, limit: 140, rising: true, trend: nil, within: 60) >= 0.5)
     #expect(LimitRisk.probability(saw, limit: 90, rising: true, trend: nil, within: 60) == 1)
   }
+
+  @Test("a climb that levels off goes on as its later half does, or not at all")
+  func levelsOff() {
+    var track = SignalTrack()
+    for tick in 0..<60 { track.append(100, at: Double(tick)) }
+    // Towards 200 with a time constant of 12: after 40 ticks 3.6 are missing, and the limit of 250 is never reached.
+    for tick in 0..<40 { track.append(200 - 100 * (-Double(tick) / 12).exponential, at: Double(60 + tick)) }
+    let trend = TrendToLimit.find(in: track, limit: 250, habit: .memory)
+    #expect((trend?.time.probability ?? 0) < 0.4)
+  }
+
+  @Test("what climbs since it was first seen may be a tooth of a saw, and is believed later than news")
+  func unwitnessed() throws {
+    var new = SignalTrack()
+    var known = SignalTrack()
+    for tick in 0..<60 { known.append(100, at: Double(tick)) }
+    for tick in 0..<20 {
+      new.append(100 + Double(tick), at: Double(60 + tick))
+      known.append(100 + Double(tick), at: Double(60 + tick))
+    }
+    let early = try #require(TrendToLimit.find(in: new, limit: 200, habit: .disk)).time.probability
+    let news = try #require(TrendToLimit.find(in: known, limit: 200, habit: .disk)).time.probability
+    #expect(early < 0.5 * news + 0.1 && news > 0.5)
+  }
 }

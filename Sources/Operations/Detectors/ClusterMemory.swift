@@ -7,6 +7,10 @@ struct ClusterMemory: Sendable {
   var connections = SignalTrack()
   var openRate = SignalTrack()
   var failedRate = SignalTrack()
+  /// How slow the nodes are in the middle.
+  var slowness = Slowness(allowance: 1.5, limit: 10)
+  /// Messages and the processor time that they cost.
+  var processor = Proportion()
   /// In seconds.
   var now = 0.0
   var depthLimit: Double
@@ -40,6 +44,9 @@ struct ClusterMemory: Sendable {
     if total.count == observation.nodes.count, !total.isEmpty { connections.append(total.reduce(0, +), at: now) }
     append(.connectionsOpened, to: \.openRate)
     append(.failedLogins, to: \.failedRate)
+    measureProcessor()
+    measureSlowness(observation)
+    noteDepartures(observation)
     judgeQueues()
     let confused = isDisagreeing
     disagreement = confused ? disagreement + 1 : 0

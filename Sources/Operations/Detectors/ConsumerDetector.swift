@@ -6,7 +6,7 @@ extension ClusterMemory {
   func consumerFailures() -> [Finding] {
     let patience = isDeploying ? 2 * timing.deploy : timing.deploy
     return watchedQueues.compactMap { track in
-      lostConsumers(track, patience) ?? stalledConsumers(track)
+      lostConsumers(track, patience) ?? restlessConsumers(track) ?? stalledConsumers(track)
     }
   }
 
@@ -71,6 +71,30 @@ extension ClusterMemory {
       evidence: evidence)
   }
 
+  /// Consumers that come and go while a backlog grows: they crash as soon as they work.
+  private func restlessConsumers(_ track: QueueTrack) -> Finding? {
+    let recent = track.consumers.levels[0].suffix(36).map(\.mean)
+    let falls = zip(recent.dropFirst(), recent).count { $0 < $1 }
+    let ready = track.ready.levels[0].suffix(recent.count)
+    guard falls >= 3, let usual = recent.max(), let first = ready.first?.mean, let waiting = ready.last?.mean,
+      waiting - first >= 50, waiting > 1.5 * (track.ready.maximum(before: ready.first?.time ?? now) ?? 0)
+    else { return nil }
+    let words =
+      "its consumers, \(Words.number(usual)) at best, were lost \(falls) times in the last "
+      + Words.duration(Double(recent.count) * timing.tick)
+    return Finding(
+      type: .consumerFailure, object: track.queue.description, affected: [track.queue.description], severity: 5,
+      since: nowMilliseconds - Int64(Double(recent.count) * timing.tick * 1000),
+      limit: fates[track.queue]?.nearest?.limit.words ?? "",
+      summary: "queue \(track.queue) is filling: \(words), \(Words.number(waiting)) messages wait"
+        + ahead(fates[track.queue]),
+      evidence: [
+        IncidentEvidence("rabbitmq_detailed_queue_consumers", words, share: 0.6),
+        IncidentEvidence(
+          "rabbitmq_detailed_queue_messages_ready", "\(Words.number(waiting)) messages wait", share: 0.3),
+      ])
+  }
+
   private func ahead(_ fate: QueueFate?) -> String {
     guard let (limit, time) = fate?.nearest, time.median <= timing.horizon, time.median > 0 else { return "" }
     return "; it will hit \(limit.words) in \(Words.interval(time))"
@@ -110,12 +134,17 @@ extension ClusterMemory {
     (track.rate(.acknowledged, over: 5 * timing.rateWindow) ?? 0) * timing.rateWindow > 3
   }
 
+  /// How many messages a consumer may well hold: most clients ask for fewer at once.
+  private static let usualPrefetch = 50.0
+
   /// A steady climb of unacknowledged messages beyond all that was seen: no prefetch limit holds it.
   private func unackedClimb(_ track: QueueTrack) -> LinearFit? {
     let points = track.unacked.levels[0].suffix(12)
     guard points.count == 12, let first = points.first, let last = points.last,
       let fit = LinearFit(times: points.map(\.time), values: points.map(\.mean)), fit.determination > 0.9,
-      last.mean - first.mean >= 50, (points.map(\.mean).suffix(6).min() ?? 0) > first.mean,
+      last.mean - first.mean >= Self.usualPrefetch,
+      last.mean > Self.usualPrefetch * max(1, track.newest[.consumers] ?? 1),
+      (points.map(\.mean).suffix(6).min() ?? 0) > first.mean,
       last.mean > 1.5 * (track.unacked.maximum(before: first.time) ?? 0)
     else { return nil }
     return fit

@@ -1,8 +1,21 @@
 extension ClusterMemory {
+  /// Notes of each node whose silence begins whether it leaves as one does that is stopped: its port refuses at once,
+  /// while the peers, which see a crash in the same moment and a hang late, still reach it.
+  mutating func noteDepartures(_ observation: ClusterObservation) {
+    let missed = observation.nodes.contains { ($0[.unreachablePeers] ?? 0) > 0 }
+    for node in observation.nodes where node.answered == false {
+      guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 1.5 * timing.tick else {
+        continue
+      }
+      nodes[node.name]?.leftOrderly = !missed && node.scrapeSeconds.map { $0 < 0.5 } ?? false
+    }
+  }
+
   /// Nodes that do not answer: crashed, killed or hung.
   ///
   /// A scrape or two are missed on a busy machine; three in a row of a node that answered quickly before are not, and
-  /// neither is one that its peers miss as well. A node that was slow already gets twice as long.
+  /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that was stopped,
+  /// or is the next of a rolling restart, as long as a restart takes.
   func silentNodes() -> [Finding] {
     sortedNodes.compactMap { node in
       let silence = node.silence(now)
@@ -14,14 +27,11 @@ extension ClusterMemory {
       let patience = (isMissed ? 2 : wasSlow ? 7 : 3) * timing.tick - 0.1 * timing.tick
       guard silence >= patience else { return nil }
       let isLong = silence >= 8 * timing.tick
-      var severity = isMissed ? 8.0 : isLong && !wasSlow ? 7.5 : 5
-      if node.newest[.drained] == 1 {
-        severity = 2
-      } else if isRollingRestart(besides: node), silence < 30 * timing.tick {
-        severity = 3
-      }
       let down = Double(sortedNodes.count { $0.silence(now) >= 1.9 * timing.tick })
-      if severity >= 4, nodes.count > 2, down * 2 >= Double(nodes.count) { severity = 10 }
+      let isMajorityLost = nodes.count > 2 && down * 2 >= Double(nodes.count)
+      if isPlanned(node, silence), !isMajorityLost { return nil }
+      var severity = isMissed ? 8.0 : isLong && !wasSlow ? 7.5 : 5
+      if node.newest[.drained] == 1 { severity = 2 } else if isMajorityLost { severity = 10 }
       var evidence = [
         IncidentEvidence("up", "no answer for \(Words.duration(silence))", share: isMissed ? 0.5 : 0.8)
       ]
@@ -45,6 +55,12 @@ extension ClusterMemory {
           + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
         evidence: evidence, isCertain: isMissed || isLong)
     }
+  }
+
+  /// Whether a silence is, as far as can be told, part of planned work.
+  private func isPlanned(_ node: NodeTrack, _ silence: Double) -> Bool {
+    let isStopped = node.leftOrderly || node.newest[.drained] == 1
+    return (isStopped && silence < timing.restart) || (isRollingRestart(besides: node) && silence < 2 * timing.restart)
   }
 
   /// Whether another node has just restarted well: then this one's absence is probably the next step.

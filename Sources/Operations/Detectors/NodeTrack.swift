@@ -12,13 +12,17 @@ struct NodeTrack: Sendable {
   /// When a scrape of it last ended, in seconds.
   var lastTry: Double?
   private var tick = 0.0
+  /// One node alone is noisier than the median of several.
+  var slowness = Slowness(allowance: 2, limit: 12)
+  /// Whether its last silence began as a stop does: refused at once while its peers still reached it.
+  var leftOrderly = false
   /// When it was last seen to have restarted, in seconds.
   var restarted: Double?
   var memoryTrend: TrendToLimit?
   var diskTrend: TrendToLimit?
 
   private static let counted: Set<NodeMetric> = [
-    .connectionsOpened, .connectionsClosed, .failedLogins, .received, .delivered, .acknowledged, .redelivered,
+    .connectionsOpened, .connectionsClosed, .failedLogins, .received, .delivered, .acknowledged, .redelivered, .runtime,
   ]
   private static let remembered: Set<NodeMetric> = [
     .memory, .diskFree, .descriptors, .processes, .connections, .channels, .queueMemory, .binaryMemory,
@@ -35,6 +39,7 @@ struct NodeTrack: Sendable {
     if let attempt = node.lastTry { lastTry = Double(attempt) / 1000 }
     if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
+    if node.answered ?? false { leftOrderly = false }
     if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
       restarted = time
       // What it was before says nothing about what it is now.

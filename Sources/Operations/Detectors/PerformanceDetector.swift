@@ -1,54 +1,84 @@
 extension ClusterMemory {
-  /// A broker that works, but slowly: commits of quorum queues and scrapes take many times what they take otherwise.
-  ///
-  /// A moment of it is a busy neighbour. Medians over all nodes and twenty ticks have to rise, of commits and of
-  /// scrapes, or those of commits far and for long.
+  /// Takes how quickly the nodes work: each of them, and the median of all.
+  mutating func measureSlowness(_ observation: ClusterObservation) {
+    var commits: [Double] = []
+    var scrapes: [Double] = []
+    for node in observation.nodes where node.answered ?? false {
+      guard let commit = node[.commitLatency], let scrape = node.scrapeSeconds else { continue }
+      commits.append(commit)
+      scrapes.append(scrape)
+      nodes[node.name]?.slowness.append(commit: commit, scrape: scrape, processor: nil, at: now)
+    }
+    if let commit = SignalTrack.median(commits), let scrape = SignalTrack.median(scrapes) {
+      slowness.append(commit: commit, scrape: scrape, processor: processorShare, at: now)
+    }
+  }
+
+  /// The processor time of all nodes over what their messages should cost by the past.
+  private var processorShare: Double? { processor.ratio(skipping: 2 * Self.processorTicks) }
+  /// Over how many ticks processor time and messages are counted.
+  private static let processorTicks = 6
+
+  mutating func measureProcessor() {
+    let window = Double(Self.processorTicks) * timing.tick
+    let present = nodes.values.filter { $0.silence(now) <= 1.5 * timing.tick }
+    guard present.count == nodes.count else { return }
+    let runtimes = present.compactMap { $0.counters[.runtime]?.rate(over: window) }
+    let messages = present.compactMap { node -> Double? in
+      guard let received = node.counters[.received]?.rate(over: window) else { return nil }
+      return received + (node.counters[.delivered]?.rate(over: window) ?? 0)
+    }
+    guard !runtimes.isEmpty, runtimes.count == present.count, messages.count == present.count else { return }
+    processor.append(cause: messages.reduce(0, +), effect: runtimes.reduce(0, +), at: now)
+  }
+
+  /// A broker that works, but slowly: commits of quorum queues and scrapes take many times what they take otherwise,
+  /// on all nodes or on one.
   func degradations() -> [Finding] {
-    let ticks = 20
-    let commits = medians(ticks) { $0.signals[.commitLatency] }
-    let scrapes = medians(ticks) { $0.scrape }
-    guard let (commit, usualCommit) = commits else { return [] }
-    let long = medians(36) { $0.signals[.commitLatency] }?.now ?? 0
-    let isSlow = commit > max(0.075, 8 * usualCommit)
-    let scrape = scrapes?.now ?? 0
-    let isSluggish = scrape > max(0.15, 4 * (scrapes?.usual ?? 0))
-    let isVerySlow = long > max(0.09, 15 * usualCommit)
-    guard (isSlow && isSluggish) || isVerySlow else { return [] }
+    if slowness.isShown { return [degradation(slowness, of: nil)] }
+    return sortedNodes.filter { $0.slowness.isShown && $0.silence(now) <= 1.5 * timing.tick }
+      .prefix(1).map { degradation($0.slowness, of: $0) }
+  }
+
+  private func degradation(_ slowness: Slowness, of node: NodeTrack?) -> Finding {
+    let ticks = 8
+    let (commit, usualCommit) = (slowness.commit.median(last: ticks) ?? 0, slowness.usualCommit ?? 0)
+    let (scrape, usualScrape) = (slowness.scrape.median(last: ticks) ?? 0, slowness.usualScrape ?? 0)
+    func milliseconds(_ seconds: Double) -> String { "\(Words.number((seconds * 10_000).rounded() / 10)) ms" }
     var evidence = [
       IncidentEvidence(
         "rabbitmq_raft_commit_latency_seconds",
-        "commits take \(Words.number((commit * 1000).rounded())) ms where "
-          + "\(Words.number((usualCommit * 10_000).rounded() / 10)) ms are usual", share: 0.6)
+        "commits take \(milliseconds(commit)) where \(milliseconds(usualCommit)) are usual", share: 0.6)
     ]
-    if isSluggish {
+    if scrape > 2 * usualScrape {
       evidence.append(
         IncidentEvidence(
-          "scrape_duration_seconds", "scrapes take \(Words.number((scrape * 1000).rounded())) ms", share: 0.3))
+          "scrape_duration_seconds",
+          "scrapes take \(milliseconds(scrape)) where \(milliseconds(usualScrape)) are usual", share: 0.3))
     }
-    let queued = SignalTrack.median(sortedNodes.compactMap { $0.signals[.runQueue]?.median(last: ticks) }) ?? 0
+    if node == nil, let share = processorShare, share < 0.8 {
+      evidence.append(
+        IncidentEvidence(
+          "erlang_vm_statistics_runtime_milliseconds",
+          "the nodes get \(Words.number((share * 100).rounded()))% of the processor time that their messages should cost",
+          share: 0.3))
+    }
+    let measured = node.map { [$0] } ?? sortedNodes
+    let queued = SignalTrack.median(measured.compactMap { $0.signals[.runQueue]?.median(last: ticks) }) ?? 0
     if queued >= 2 {
       evidence.append(
         IncidentEvidence(
           "rabbitmq_erlang_scheduler_run_queue", "\(Words.number(queued)) processes wait for a scheduler", share: 0.2))
     }
-    let affected = sortedNodes.filter { ($0.signals[.commitLatency]?.median(last: ticks) ?? 0) > 4 * usualCommit }
-    return [
-      Finding(
-        type: .performanceDegradation, object: "", affected: affected.map(\.name),
-        severity: commit > 0.3 || (scrape > 0.5 && commit > 0.1) ? 7 : 5,
-        since: nowMilliseconds - Int64(Double(ticks) * timing.tick * 1000),
-        summary: "the cluster is slow: \(evidence.map(\.detail).joined(separator: "; "))", evidence: evidence)
-    ]
-  }
-
-  /// The median over the nodes of what is now and of what is usual.
-  private func medians(
-    _ ticks: Int, of signal: (NodeTrack) -> SignalTrack?
-  ) -> (now: Double, usual: Double)? {
-    let tracks = nodes.values.compactMap(signal)
-    let now = tracks.compactMap { $0.levels[0].count >= ticks ? $0.median(last: ticks) : nil }
-    let usual = tracks.compactMap { $0.baseline(skipping: min(44, 2 * ticks)) }
-    guard let now = SignalTrack.median(now), let usual = SignalTrack.median(usual) else { return nil }
-    return (now, usual)
+    let affected = measured.filter {
+      node != nil || ($0.signals[.commitLatency]?.median(last: ticks) ?? 0) > 3 * usualCommit
+    }
+    return Finding(
+      type: .performanceDegradation, object: node?.name ?? "", affected: affected.map(\.name),
+      severity: commit > 0.3 || (scrape > 0.5 && commit > 0.1) ? 7 : 5,
+      since: nowMilliseconds - Int64(Double(ticks) * timing.tick * 1000),
+      summary: "\(node.map { "node \($0.name)" } ?? "the cluster") is slow: "
+        + evidence.map(\.detail).joined(separator: "; "),
+      evidence: evidence)
   }
 }

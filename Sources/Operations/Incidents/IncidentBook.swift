@@ -119,6 +119,8 @@ public struct IncidentBook: Sendable {
       return finding.type == .performanceDegradation || (finding.type == .connectionStorm && isOver)
     case .diskFull, .memoryLeak:
       if finding.type == .nodeUnresponsive { return !finding.isCertain }
+      // Publishers that were held back come all at once; those that are blocked cannot be blocked a second time.
+      if finding.type == .memoryLeak { return cause.level == .critical && finding.isPredicted }
       return finding.type == .performanceDegradation
         || (!cause.isPredicted && [.consumerFailure, .highQueueDepth].contains(finding.type))
     case .performanceDegradation:

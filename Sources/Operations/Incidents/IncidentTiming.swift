@@ -19,6 +19,8 @@ public struct IncidentTiming: Sendable, Equatable {
   var urgent: Double { day / 12 }
   /// For how long consumers may be away, as they are in a deploy, in seconds: 3 to 8 ticks.
   var deploy: Double { min(max(day / 30, 3 * tick), 8 * tick) }
+  /// How long the restart of a node takes, in seconds.
+  var restart: Double { max(45, 4 * tick) }
   /// For how long a queue may grow as part of a day's course, in seconds.
   var dailyPeak: Double { day / 3 }
   /// The window of rates, in seconds.

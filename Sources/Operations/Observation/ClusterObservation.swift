@@ -55,7 +55,7 @@ public enum NodeMetric: String, Sendable, CaseIterable {
   case connections, channels, consumers, ready, unacked
   case connectionsOpened, connectionsClosed, failedLogins
   case received, delivered, acknowledged, redelivered
-  case commitLatency, runQueue, startTime
+  case commitLatency, runQueue, runtime, startTime
   case memoryAlarm, diskAlarm, descriptorAlarm, unreachablePeers
   case queueMemory, binaryMemory, processMemory
   /// From the management API: 1 if its peers see the node run, if it is drained, and how many nodes it is cut off from.

@@ -42,6 +42,8 @@ enum ObservationNames {
       Source("rabbitmq_raft_max_commit_latency_seconds", "rabbitmq_raft_entry_commit_latency_seconds")
     ),
     (.runQueue, Source("rabbitmq_erlang_scheduler_run_queue")),
+    // Milliseconds up to 4.2.1, seconds since: only ratios are made of it.
+    (.runtime, Source("erlang_vm_statistics_runtime_seconds_total", "erlang_vm_statistics_runtime_milliseconds")),
     (.startTime, Source("process_start_time_seconds")),
     (.memoryAlarm, Source("rabbitmq_alarms_memory_used_watermark")),
     (.diskAlarm, Source("rabbitmq_alarms_free_disk_space_watermark")),

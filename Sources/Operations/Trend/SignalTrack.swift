@@ -54,8 +54,10 @@ public struct SignalTrack: Sendable {
   /// The newest value.
   public var last: Point? { levels[0].last }
 
+  /// The oldest stretch that is still known.
+  public var oldest: Point? { levels.compactMap(\.first).min { $0.time < $1.time } }
   /// When the signal was first seen, as far as it is still known, in seconds.
-  public var firstTime: Double? { levels.compactMap(\.first?.time).min() }
+  public var firstTime: Double? { oldest?.time }
 
   /// The greatest value before `time`, on any scale.
   public func maximum(before time: Double) -> Double? {

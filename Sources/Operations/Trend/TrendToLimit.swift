@@ -17,6 +17,8 @@ public struct TrendToLimit: Sendable, Equatable {
   /// What is missing to the limit, in the signal's units.
   public var distance: Double
   public var time: TimeToLimit
+  /// The exponent of its survival.
+  var mortality: Double
 
   /// How quickly trends of a kind die.
   public struct Habit: Sendable {
@@ -59,12 +61,12 @@ public struct TrendToLimit: Sendable, Equatable {
       }
     }
     guard var best = found.max(by: { $0.time.probability < $1.time.probability }) else { return nil }
-    best.pool(found, now: last.time, tick: tick, habit)
+    best.pool(found, now: last.time, tick: tick)
     return best
   }
 
   /// Takes the time from all windows together: a long one knows the slope well, a short one knows the slope of today.
-  private mutating func pool(_ found: [TrendToLimit], now: Double, tick: Double, _ habit: Habit) {
+  private mutating func pool(_ found: [TrendToLimit], now: Double, tick: Double) {
     guard distance > 0 else { return }
     let own = now - start
     let alike = found.filter { $0.distance > 0 && now - $0.start >= 0.3 * own && now - $0.start <= 1.01 * own }
@@ -80,7 +82,7 @@ public struct TrendToLimit: Sendable, Equatable {
     time = TimeToLimit(
       median: median, lower: max(0, median * (-1.96 * spread).exponential - 2 * tick),
       upper: median * (1.96 * spread).exponential + 2 * tick,
-      probability: (age / (age + median)).raised(to: habit.mortality))
+      probability: (age / (age + median)).raised(to: mortality))
   }
 
   private static func fit(
@@ -91,10 +93,17 @@ public struct TrendToLimit: Sendable, Equatable {
     guard let fit = LinearFit(times: times, values: values), fit.slope > 0, fit.slope > 4 * fit.slopeError,
       fit.determination > 0.8, let first = times.first, let end = times.last, let now = values.last
     else { return nil }
-    // Still going on: the later half climbs too.
+    // Still going on: the later half climbs too. One that levels off goes on as its later half does.
     let half = points.count / 2
     guard half >= 3, let later = values.dropFirst(half).min(), now - later > 0.25 * fit.slope * (end - times[half])
     else { return nil }
+    var slope = fit.slope
+    if let second = LinearFit(times: Array(times.dropFirst(half)), values: Array(values.dropFirst(half))),
+      second.slope + 2 * second.slopeError < fit.slope
+    {
+      guard second.slope > 0.25 * fit.slope else { return nil }
+      slope = second.slope
+    }
     // The envelope is what meets the limit.
     let envelope = points.suffix(max(2, points.count / 4)).map { sign > 0 ? $0.maximum : -$0.minimum }.max() ?? now
     let start = values.first ?? now
@@ -104,18 +113,20 @@ public struct TrendToLimit: Sendable, Equatable {
     }
     guard news > 0 else { return nil }
     let age = (end - first) * news
+    // What rises since it was first seen may be a tooth of a saw that is not known yet.
+    let oldest = track.oldest
+    let before = first - (oldest?.time ?? first)
+    let climbed = start - sign * (oldest?.mean ?? 0)
+    let isWitnessed = before >= 0.5 * (end - first) && climbed <= 0.5 * slope * before
+    let mortality = isWitnessed ? habit.mortality : habit.mortality + 0.4
     let distance = sign * limit - envelope
-    if distance <= 0 {
-      return TrendToLimit(
-        start: first, slope: fit.slope, slopeError: fit.slopeError, age: age, distance: 0,
-        time: TimeToLimit(median: 0, lower: 0, upper: 0, probability: 1))
-    }
-    let median = distance / fit.slope
+    let median = max(0, distance / slope)
     return TrendToLimit(
-      start: first, slope: fit.slope, slopeError: fit.slopeError, age: age, distance: distance,
+      start: first, slope: slope, slopeError: fit.slopeError, age: age, distance: max(0, distance),
       time: TimeToLimit(
         median: median, lower: median, upper: median,
-        probability: (age / (age + median)).raised(to: habit.mortality)))
+        probability: median > 0 ? (age / (age + median)).raised(to: mortality) : 1),
+      mortality: mortality)
   }
 
   private static func extreme(of track: SignalTrack, before time: Double, _ sign: Double) -> Double? {
