@@ -30,6 +30,7 @@ public final class RabbitMQServer: Sendable {
 
   private struct Description: Decodable {
     var name: String
+    var folder: String
     var nodes: [Node]
   }
 
@@ -37,6 +38,7 @@ public final class RabbitMQServer: Sendable {
 
   public let name: String
   public let nodes: [Node]
+  private let folder: String
   private let isStopped = Mutex(false)
 
   /// Starts a cluster and waits until it is ready.
@@ -45,10 +47,14 @@ public final class RabbitMQServer: Sendable {
   ///   - nodes: how many, 1 to 9.
   ///   - suite: the Debian release whose RabbitMQ to run: `trixie` (4.0) or `sid` (later).
   ///   - memory: the memory watermark of each node.
+  ///   - disk: the free disk limit of each node.
+  ///   - dataSize: gives each node's data a file system of this size in memory, for instance `300m`, which
+  ///     ``fillDisk(of:with:)`` fills; nil for the machine's disk.
   ///   - configuration: lines to add to each `rabbitmq.conf`.
   /// - Throws: ``ManagedProcess/Failure`` with the end of the nodes' logs; ``TimedOut``.
   public init(
-    nodes count: Int = 1, suite: String = "trixie", memory: String = "400MB", configuration: String = ""
+    nodes count: Int = 1, suite: String = "trixie", memory: String = "400MB", disk: String = "50MB",
+    dataSize: String? = nil, configuration: String = ""
   ) async throws {
     let number = RabbitMQServer.counter.add(1, ordering: .relaxed).newValue
     let name = "t\(getpid())-\(number)"
@@ -57,9 +63,12 @@ public final class RabbitMQServer: Sendable {
       let json = try await SupportScripts.run(
         "rabbitmq-start",
         [
-          "--name", name, "--nodes", String(count), "--suite", suite, "--memory", memory, "--conf", configuration,
-        ])
-      nodes = try JSONDecoder().decode(Description.self, from: Data(json.utf8)).nodes
+          "--name", name, "--nodes", String(count), "--suite", suite, "--memory", memory, "--disk", disk,
+          "--conf", configuration,
+        ] + (dataSize.map { ["--data-size", $0] } ?? []))
+      let description = try JSONDecoder().decode(Description.self, from: Data(json.utf8))
+      nodes = description.nodes
+      folder = description.folder
       self.name = name
     } catch {
       Reaper.note("-cluster \(name)")
@@ -100,6 +109,18 @@ public final class RabbitMQServer: Sendable {
     try await SupportScripts.run("rabbitmq-node", [name, String(node), action.rawValue], within: .seconds(240))
   }
 
+  /// Writes `bytes` more beside the data of a node, counted from 1, as a log or a core dump does.
+  ///
+  /// - Throws: what writing throws, for instance where the disk is full.
+  public func fillDisk(of node: Int, with bytes: Int) throws {
+    let path = "\(folder)/n\(node)/data/ballast"
+    if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    defer { try? file.close() }
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(count: bytes))
+  }
+
   /// Stops the cluster and removes its data.
   ///
   /// - Throws: ``ManagedProcess/Failure``.
@@ -118,11 +139,12 @@ public final class RabbitMQServer: Sendable {
 ///
 /// - Throws: what starting, `body` or stopping throws.
 public func withRabbitMQ<Result>(
-  nodes: Int = 1, suite: String = "trixie", memory: String = "400MB", configuration: String = "",
-  isolation: isolated (any Actor)? = #isolation,
+  nodes: Int = 1, suite: String = "trixie", memory: String = "400MB", disk: String = "50MB", dataSize: String? = nil,
+  configuration: String = "", isolation: isolated (any Actor)? = #isolation,
   _ body: (RabbitMQServer) async throws -> Result
 ) async throws -> Result {
-  let server = try await RabbitMQServer(nodes: nodes, suite: suite, memory: memory, configuration: configuration)
+  let server = try await RabbitMQServer(
+    nodes: nodes, suite: suite, memory: memory, disk: disk, dataSize: dataSize, configuration: configuration)
   let result: Result
   do {
     result = try await body(server)

@@ -6,46 +6,6 @@ import Testing
   "Alerts reach people through real Alertmanagers", .enabled(if: SupportScripts.realServersAreAvailable), .serialized,
   .timeLimit(.minutes(4)))
 struct AlertmanagerTests {
-  private struct Message: Decodable {
-    struct Alert: Decodable {
-      var status: String
-      var labels: [String: String]
-      var annotations: [String: String]
-      var generatorURL: String
-    }
-    var receiver: String
-    var status: String
-    var alerts: [Alert]
-  }
-
-  /// The shipped configuration, calling `webhook`, quicker.
-  private static func configuration(_ webhook: StaticHTTPServer) throws -> String {
-    var text = try String(contentsOfFile: shipped, encoding: .utf8)
-    for host in ["http://pager.example.org", "http://chat.example.org"] {
-      text = text.replacing(host, with: webhook.url)
-    }
-    for (slow, quick) in [("group_wait: 30s", "group_wait: 1s"), ("group_wait: 10s", "group_wait: 1s")] {
-      text = text.replacing(slow, with: quick)
-    }
-    return text.replacing("group_interval: 5m", with: "group_interval: 1s")
-  }
-
-  private static var shipped: String { "\(SupportScripts.folder)/../../deploy/alertmanager.yml" }
-
-  /// The messages that a webhook got, oldest first.
-  private static func messages(_ webhook: StaticHTTPServer) throws -> [Message] {
-    try webhook.requests.map { try JSONDecoder().decode(Message.self, from: Data($0.body)) }
-  }
-
-  /// Nodes with an alert of this name and status in any message to `receiver`.
-  private static func nodes(
-    _ webhook: StaticHTTPServer, _ receiver: String, _ alert: String, _ status: String
-  ) throws -> Set<String> {
-    Set(
-      try messages(webhook).filter { $0.receiver == receiver }.flatMap(\.alerts)
-        .filter { $0.labels["alertname"] == alert && $0.status == status }.compactMap { $0.labels["rabbitmq_node"] })
-  }
-
   private static let rules = """
     groups:
     - name: g
@@ -69,7 +29,7 @@ struct AlertmanagerTests {
 
   @Test func `amtool accepts the shipped configuration`() async throws {
     let outcome = try await runProgram(
-      try await SupportScripts.referenceProgram("amtool"), ["check-config", Self.shipped])
+      try await SupportScripts.referenceProgram("amtool"), ["check-config", AlertWebhook.shipped])
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
   }
 
@@ -78,8 +38,8 @@ struct AlertmanagerTests {
   )
   func wholeStory() async throws {
     let (page, other) = (try StaticHTTPServer { _ in .init() }, try StaticHTTPServer { _ in .init() })
-    let away = try await AlertmanagerServer(configuration: try Self.configuration(page))
-    let stays = try await AlertmanagerServer(configuration: try Self.configuration(other))
+    let away = try await AlertmanagerServer(configuration: try AlertWebhook.configuration(page))
+    let stays = try await AlertmanagerServer(configuration: try AlertWebhook.configuration(other))
     @Sendable func exposition(predicted: [String], real: [String]) -> StaticHTTPServer.Response {
       var text = ""
       for node in ["a", "b", "c"] {
@@ -110,9 +70,10 @@ struct AlertmanagerTests {
 
     // Two predictions make one message, with everything that was said about them.
     try await eventually("both predictions are told", within: .seconds(60), poll: .milliseconds(200)) {
-      try Self.nodes(page, "outlook", "Predicted", "firing") == ["a", "b"]
+      try AlertWebhook.nodes(page, "outlook", "Predicted", "firing") == ["a", "b"]
     }
-    let grouped = try #require(try Self.messages(page).last { $0.receiver == "outlook" && $0.alerts.count == 2 })
+    let grouped = try #require(
+      try AlertWebhook.messages(page).last { $0.receiver == "outlook" && $0.alerts.count == 2 })
     let alert = try #require(grouped.alerts.first { $0.labels["rabbitmq_node"] == "a" })
     #expect(
       alert.labels == [
@@ -131,7 +92,7 @@ struct AlertmanagerTests {
     // The alarm of a is real now: the pager gets it, and its forerunner, no other, is inhibited.
     exporter.setHandler { _ in exposition(predicted: ["a", "b"], real: ["a"]) }
     try await eventually("the alarm is told", within: .seconds(30), poll: .milliseconds(200)) {
-      try Self.nodes(page, "pager", "Real", "firing") == ["a"]
+      try AlertWebhook.nodes(page, "pager", "Real", "firing") == ["a"]
     }
     let inhibited = try await LoopbackHTTP.get("\(away.url)/api/v2/alerts?inhibited=true&active=false&silenced=false")
     #expect(inhibited.contains(#""rabbitmq_node":"a""#) && !inhibited.contains(#""rabbitmq_node":"b""#))
@@ -140,18 +101,18 @@ struct AlertmanagerTests {
     await away.stop()
     exporter.setHandler { _ in exposition(predicted: [], real: ["c"]) }
     try await eventually("the other tells of both", within: .seconds(30), poll: .milliseconds(200)) {
-      try Self.nodes(other, "pager", "Real", "resolved") == ["a"]
-        && Self.nodes(other, "pager", "Real", "firing").contains("c")
+      try AlertWebhook.nodes(other, "pager", "Real", "resolved") == ["a"]
+        && AlertWebhook.nodes(other, "pager", "Real", "firing").contains("c")
     }
-    #expect(try Self.nodes(page, "pager", "Real", "resolved").isEmpty)
+    #expect(try AlertWebhook.nodes(page, "pager", "Real", "resolved").isEmpty)
     let metrics = try await harecast.metrics()
     #expect(metrics.contains(#"harecast_notifications_dropped_total{alertmanager="\#(away.url)/api/v2/alerts"} 0"#))
 
     // It comes back, and tells what it missed.
     try await away.startAgain()
     try await eventually("nothing was lost", within: .seconds(60), poll: .milliseconds(200)) {
-      try Self.nodes(page, "pager", "Real", "resolved").contains("a")
-        && Self.nodes(page, "pager", "Real", "firing").contains("c")
+      try AlertWebhook.nodes(page, "pager", "Real", "resolved").contains("a")
+        && AlertWebhook.nodes(page, "pager", "Real", "firing").contains("c")
     }
     #expect(try await harecast.stop() == 0)
     await away.stop()
