@@ -35,7 +35,7 @@ struct ManagementAPI: Sendable {
   /// The queues' columns are named, since what has statistics (`disable_stats` not set) is the only
   /// list that has the effective policy, and the columns keep it short.
   func snapshot() async throws(ManagementError) -> ManagementSnapshot {
-    let overview: ManagementOverview = try await document("/api/overview?columns=cluster_name,rabbitmq_version")
+    let overview: ManagementOverview = try await document("/api/overview?columns=cluster_name,rabbitmq_version,node")
     let nodes: ManagementList<ManagementNode> = try await document(
       "/api/nodes?columns=name,running,being_drained,partitions")
     var queues: [ManagementQueue] = []
@@ -46,7 +46,8 @@ struct ManagementAPI: Sendable {
       if page >= list.pageCount { break }
       page += 1
     }
-    return ManagementSnapshot(overview: overview, nodes: nodes.elements, queues: queues)
+    let limits = await clientLimits(queues: queues)
+    return ManagementSnapshot(overview: overview, nodes: nodes.elements, queues: queues, limits: limits)
   }
 
   /// One page of queues, or nil if there are not that many pages any more.
@@ -62,6 +63,14 @@ struct ManagementAPI: Sendable {
   private func document<Document: Decodable & Sendable>(_ path: String) async throws(ManagementError) -> Document {
     let (status, body) = try await transport.get(path)
     return try decode(path, status, body)
+  }
+
+  /// A document that not every version has, nor every user may read: nil where it is refused.
+  func optional<Document: Decodable & Sendable>(_ path: String) async throws(ManagementError) -> Document? {
+    let (status, body) = try await transport.get(path)
+    // The health check says with 503 that a limit is reached.
+    guard [200, 503].contains(status) else { return nil }
+    return try? JSONDecoder().decode(Document.self, from: Data(body))
   }
 
   private func decode<Document: Decodable>(

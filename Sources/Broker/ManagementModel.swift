@@ -8,8 +8,11 @@
 struct ManagementOverview: Decodable, Sendable, Equatable {
   var clusterName: String?
   var version: String?
+  /// The node that answers.
+  var node: String?
 
   enum CodingKeys: String, CodingKey {
+    case node
     case clusterName = "cluster_name"
     case version = "rabbitmq_version"
   }
@@ -18,6 +21,7 @@ struct ManagementOverview: Decodable, Sendable, Equatable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     clusterName = container.tolerant(.clusterName)
     version = container.tolerant(.version)
+    node = container.tolerant(.node)
   }
 }
 
@@ -149,6 +153,11 @@ struct ManagementList<Element: Decodable & Sendable>: Decodable, Sendable {
   enum CodingKeys: String, CodingKey {
     case items
     case pageCount = "page_count"
+  }
+
+  init(elements: [Element]) {
+    self.elements = elements
+    pageCount = 1
   }
 
   init(from decoder: any Decoder) throws {

@@ -9,46 +9,72 @@ import TimeSeries
 struct BacktestIncidentsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "incidents",
-    abstract: "Replay recorded runs of a cluster and show what would have been said, and when.")
+    abstract: "Replay the past of a cluster and show what would have been said, and when.",
+    discussion: """
+      The past is a folder of recorded runs, or with --url what a Prometheus-compatible server has of the cluster. It \
+      goes row by row through the store and the classifier that live data goes through; nothing is known ahead of its \
+      time. With --url a table says for each incident when it would have been said, how long before it came true, and \
+      which of the server's own alerts fired first and how much later.
+      """)
 
-  @Argument(help: "The folder with the runs as <name>.csv or .csv.gz: timestamp_ms, then one column for each series.")
-  var folder: String
-  @Option(help: "The file to write, one JSON object for each announcement.")
-  var out: String
-  @Option(help: "How long a day of the recorded cluster is; by default day_seconds of <name>.labels.json, else 1d.")
+  @Argument(help: "A folder with runs as <name>.csv or .csv.gz: timestamp_ms, then one column for each series.")
+  var folder: String?
+  @Option(help: "A server that speaks Prometheus's query API and has the cluster's history.") var url: String?
+  @Option(help: "From when on, as Unix seconds or RFC 3339 [a day before the end].") var start: String?
+  @Option(help: "Until when [now].") var end: String?
+  @Option(help: "The distance of two looks; that of the scrapes is best [15s].") var step: String?
+  @Option(help: "The file to write, one JSON object for each announcement; with --url optional.")
+  var out: String?
+  @Option(help: "How long a day of the cluster is; by default day_seconds of <name>.labels.json, else 1d.")
   var day: String?
   @Option(name: .customLong("queue-depth"), help: "Ready messages that are too many for a queue without a limit.")
   var depthLimit = 10_000.0
 
-  func run() async throws {
-    var length: Double?
-    if let day {
-      guard let milliseconds = PrometheusDuration.parse(day), milliseconds > 0 else {
-        throw ValidationError("--day: \"\(day)\" is not a duration such as 1d or 180s")
-      }
-      length = Double(milliseconds) / 1000
+  mutating func validate() throws {
+    guard (folder == nil) != (url == nil) else { throw ValidationError("give a folder of recorded runs, or --url") }
+    if folder != nil {
+      if out == nil { throw ValidationError("a folder needs --out") }
+      if start != nil || end != nil || step != nil { throw ValidationError("--start, --end and --step need --url") }
     }
+    _ = try dayLength()
+  }
+
+  private func dayLength() throws -> Double? {
+    guard let day else { return nil }
+    guard let milliseconds = PrometheusDuration.parse(day), milliseconds > 0 else {
+      throw ValidationError("--day: \"\(day)\" is not a duration such as 1d or 180s")
+    }
+    return Double(milliseconds) / 1000
+  }
+
+  func run() async throws {
     do {
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        .filter { $0.hasSuffix(".csv") || $0.hasSuffix(".csv.gz") }
-      guard !names.isEmpty else { throw RecordedRunError(folder, "there is no .csv or .csv.gz file") }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      var output = Data()
-      for name in names {
-        let run = try RecordedRun(path: folder + "/" + name, day: length)
-        let events = IncidentReplay(depthLimit: depthLimit).run(run)
-        print("\(run.name): \(run.timestamps.count) rows, a day is \(Int(run.day)) s")
-        for event in events {
-          output.append(try encoder.encode(IncidentLine(run: run.name, event)))
-          output.append(UInt8(ascii: "\n"))
-          if event.kind != .updated || event.incident.updatedAt == event.time { show(event, run.timestamps[0]) }
-        }
-      }
-      try output.write(to: URL(filePath: out))
+      var lines = AnnouncementLines()
+      if let folder { try replay(folder, &lines) } else if let url { try await replay(server: url, &lines) }
+      if let out { try lines.data.write(to: URL(filePath: out)) }
+    } catch let code as ExitCode {
+      throw code
+    } catch let error as ValidationError {
+      throw error
     } catch {
-      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      CommandOutput.complain("\(error)")
       throw ExitCode(1)
+    }
+  }
+
+  private func replay(_ folder: String, _ lines: inout AnnouncementLines) throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      .filter { $0.hasSuffix(".csv") || $0.hasSuffix(".csv.gz") }
+    guard !names.isEmpty else { throw RecordedRunError(folder, "there is no .csv or .csv.gz file") }
+    for name in names {
+      let run = try RecordedRun(path: folder + "/" + name, day: try dayLength())
+      var replay = IncidentReplay(tick: run.tick, day: run.day, depthLimit: depthLimit)
+      let events = replay.events(of: run)
+      print("\(run.name): \(run.timestamps.count) rows, a day is \(Int(run.day)) s")
+      for event in events {
+        try lines.add(event, of: run.name)
+        show(event, run.timestamps[0])
+      }
     }
   }
 
@@ -58,48 +84,52 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
     print(
       "\(seconds)  \(event.kind.rawValue) \(incident.level.rawValue) \(incident.type.rawValue): \(incident.summary)")
   }
+
+  private func replay(server url: String, _ lines: inout AnnouncementLines) async throws {
+    let (server, _) = try QueryOptionsGroup().address([url], arguments: 0)
+    let step = Int64((try QueryTime.step(step) ?? 15) * 1000)
+    let last = Int64(try QueryTime.parse(end, "end", default: QueryTime.now()) * 1000)
+    let first = Int64(try QueryTime.parse(start, "start", default: Double(last) / 1000 - 86_400) * 1000)
+    guard step > 0, last > first else { throw ValidationError("--end is not after --start") }
+    let history = IncidentHistory(server: server, first: first, last: last, step: step)
+    let length = try dayLength() ?? 86_400
+    var replay = IncidentReplay(tick: Double(step) / 1000, day: length, depthLimit: depthLimit)
+    var nodes: [String: [Label]] = [:]
+    var events: [IncidentEvent] = []
+    var alerts: [(name: String, time: Int64)] = []
+    var seriesCount = 0
+    for (index, piece) in history.pieces.enumerated() {
+      Self.progress("\(index) of \(history.pieces.count) parts replayed")
+      let run = try await history.read(piece, nodes: &nodes, day: length)
+      seriesCount = max(seriesCount, run.series.count)
+      events += replay.events(of: run)
+      alerts += try await history.alerts(piece)
+    }
+    Self.progress("")
+    guard seriesCount > 0 else {
+      CommandOutput.complain("\(server): no series of a RabbitMQ cluster in this time")
+      throw ExitCode(1)
+    }
+    for event in events { try lines.add(event, of: server) }
+    IncidentTable(accounts: IncidentAccount.accounts(of: events), alerts: alerts).print(seriesCount, step)
+  }
+
+  /// Shows on a terminal how far it is.
+  private static func progress(_ text: String) {
+    guard !ProgressLine.erase.isEmpty else { return }
+    FileHandle.standardError.write(Data((ProgressLine.erase + text).utf8))
+  }
 }
 
-extension RecordedRun {
-  /// Reads a recorded run; the day's length comes from `day` or, alone of all that the labels file says, from there.
-  fileprivate init(path: String, day: Double?) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw RecordedRunError(path, "cannot be read")
-    }
-    let bytes = path.hasSuffix(".gz") ? try Gunzip.unpack(Array(data), limit: 1 << 30) : Array(data)
-    let stem = path.replacing(/\.csv(\.gz)?$/, with: "")
-    let recording = try Recording(name: path, csv: bytes)
-    let wanted = recording.columns.indices.compactMap { index in
-      Self.live(recording.columns[index]).map { (index, $0.labels, $0.factor) }
-    }
-    self.init(
-      name: String(stem.split(separator: "/").last ?? ""), timestamps: recording.timestamps, series: wanted.map(\.1),
-      rows: recording.timestamps.indices.map { row in
-        wanted.map { column, _, factor in (recording.value(row: row, column: column) ?? .nan) * factor }
-      },
-      day: day ?? Self.dayLength(stem + ".labels.json") ?? 86_400)
-  }
+/// Announcements as lines of JSON.
+private struct AnnouncementLines {
+  private(set) var data = Data()
+  private let encoder = JSONEncoder()
 
-  private static func dayLength(_ path: String) -> Double? {
-    struct Length: Decodable { var day_seconds: Double? }
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    return (try? JSONDecoder().decode(Length.self, from: data))?.day_seconds
-  }
+  init() { encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes] }
 
-  /// What a recorded column is called live, and what it is multiplied by; nil for what a sidecar cannot see.
-  private static func live(_ column: Recording.Column) -> (labels: Labels, factor: Double)? {
-    if ["probe_", "client_", "host_", "api_connections", "api_nodes"].contains(where: column.metric.hasPrefix) {
-      return nil
-    }
-    var labels = Labels(column.labels)
-    if let node = labels["node"] {
-      labels = labels.setting("node", to: "").setting("rabbitmq_node", to: node)
-    }
-    let renamed = [
-      "scrape_duration_ms": "scrape_duration_seconds", "api_node_running": "rabbitmq_management_node_running",
-      "api_node_partitions": "rabbitmq_management_node_partitions",
-    ]
-    let name = renamed[column.metric] ?? column.metric
-    return (labels.setting(Labels.metricNameLabel, to: name), column.metric == "scrape_duration_ms" ? 0.001 : 1)
+  mutating func add(_ event: IncidentEvent, of run: String) throws {
+    data.append(try encoder.encode(IncidentLine(run: run, event)))
+    data.append(UInt8(ascii: "\n"))
   }
 }

@@ -72,7 +72,7 @@ struct DemoCommand: AsyncParsableCommand {
     let list = targets.map { "\"\($0)\"" }.joined(separator: ", ")
     return """
       global: { scrape_interval: 4s, evaluation_interval: 4s }
-      operations: { day: 5m }
+      operations: { day: 5m, own_metrics: true }
       scrape_configs:
         - job_name: rabbitmq
           static_configs: [{ targets: [\(list)] }]

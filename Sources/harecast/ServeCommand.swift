@@ -73,7 +73,8 @@ struct ServeCommand: AsyncParsableCommand {
     let jobs = BrokerScrapeDefaults.jobs(targets: urls.map(\.target), scheme: scheme)
     let configuration = HarecastConfiguration(global: global, scrapes: jobs)
     return { engine in
-      Sidecar.Plan(configuration: configuration, rules: [try ShippedRules.parse(engine: engine)])
+      Sidecar.Plan(
+        configuration: configuration, rules: [try ShippedRules.parse(engine: engine)], keepsOwnMetrics: true)
     }
   }
 }

@@ -30,6 +30,7 @@ final class Sidecar: Sendable {
   private let writer: RemoteWriteReceiver
   let incidents: IncidentWatch
   private let deliveries: [SampleDelivery]
+  private let ownMetrics: OwnMetrics?
   private let startTime = SystemTime().now()
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
@@ -45,6 +46,8 @@ final class Sidecar: Sendable {
     var rules: [RuleFile]
     /// The trained models that rules ask for.
     var trained: [TrainedModel] = []
+    /// Whether Harecast's own metrics are kept where the configuration does not say.
+    var keepsOwnMetrics = false
   }
 
   /// - Parameters:
@@ -125,6 +128,14 @@ final class Sidecar: Sendable {
       registry: registry, log: logger("delivery"))
     let process = ProcessMetrics(
       store: store, registry: registry, version: Harecast.version, startTime: startTime)
+    let watchesItself =
+      try plan.keepsOwnMetrics || OperationsConfiguration(plan.configuration.operations).keepsOwnMetrics
+    ownMetrics =
+      watchesItself
+      ? OwnMetrics(
+        store: store, registry: registry, process: process, time: time,
+        interval: plan.configuration.global.evaluationInterval)
+      : nil
     page = MetricsPage(
       store: store, registry: registry, time: time,
       recorded: { recorded.metadata().merging(OperationsSeries.metadata) { own, _ in own } }, refresh: process.refresh)
@@ -214,6 +225,7 @@ final class Sidecar: Sendable {
         })
     }
     for delivery in deliveries { services.append(Loop { await delivery.run() }) }
+    if let ownMetrics { services.append(Loop { try await ownMetrics.run() }) }
     if let management { services.append(Loop { @Sendable in await management.run() }) }
     return services
   }

@@ -150,4 +150,40 @@ struct ManagementAPITests {
     let transport = RecordedTransport(["/api": (200, body)])
     await #expect(throws: ManagementError.self) { try await snapshot(transport) }
   }
+
+  @Test("counts connections, channels and queues where they are limited, and only as far as it may read")
+  func clientLimits() async throws {
+    let transport = try RecordedTransport(nodes: "api.nodes.json", queues: "api.queues.json")
+    func json(_ text: String) -> RecordedTransport.Answer { (200, Array(text.utf8)) }
+    transport.set(
+      "/api/health/checks/below-node-connection-limit", json(#"{"status":"ok","limit":300,"connections":31}"#))
+    transport.set(
+      "/api/connections",
+      json(
+        #"{"page_count":1,"items":[{"vhost":"shop","user":"web","channels":3},{"vhost":"shop","user":"job","channels":1},[]]}"#
+      ))
+    transport.set(
+      "/api/connections?page=1&page_size=1&", json(#"{"page_count":2,"items":[{"channels":40,"channel_max":2047}]}"#))
+    transport.set(
+      "/api/vhost-limits",
+      json(
+        #"[{"vhost":"shop","value":{"max-connections":100,"max-queues":50}},{"vhost":"/","value":{"max-connections":-1}}]"#
+      ))
+    transport.set("/api/user-limits", json(#"[{"user":"web","value":{"max-channels":200}}]"#))
+    let found = try await snapshot(transport)
+    #expect(values(found, "vhost_connections", by: "vhost") == ["shop": 2])
+    #expect(values(found, "vhost_max_connections", by: "vhost") == ["shop": 100])
+    #expect(values(found, "vhost_max_queues", by: "vhost") == ["shop": 50])
+    #expect(values(found, "user_channels", by: "user") == ["web": 3])
+    #expect(values(found, "user_max_channels", by: "user") == ["web": 200])
+    #expect(values(found, "node_connections", by: "rabbitmq_node").values.map { $0 } == [31])
+    #expect(values(found, "connection_max_channels", by: "x") == ["": 2047])
+
+    // A user with the tag monitoring may not read limits: everything else is as before.
+    for path in ["/api/vhost-limits", "/api/user-limits"] { transport.set(path, (401, [])) }
+    transport.set("/api/health/checks/below-node-connection-limit", (404, []))
+    let less = try await snapshot(transport)
+    #expect(less.limits == ClientLimits(connectionChannels: .init(used: 40, limit: 2047)))
+    #expect(less.queues.count == found.queues.count)
+  }
 }

@@ -26,12 +26,14 @@ function make(tag, classes, ...children) {
   return element;
 }
 
+/**
+ * A table. A head says by its first character how its column is set: `#` numbers, `+` the column that takes the room
+ * there is. A phone shows a row as a few lines, that column first.
+ */
 function table(heads, rows) {
-  const cell = (tag) => (value, index) => {
-    const number = heads[index].startsWith("#");
-    return make(tag, number ? "number" : "", value);
-  };
-  const head = make("tr", "", ...heads.map((text, index) => cell("th")(text.replace("#", ""), index)));
+  const classes = heads.map((text) => ({ "#": "number short", "+": "long" })[text[0]] || "short");
+  const cell = (tag) => (value, index) => make(tag, classes[index], value);
+  const head = make("tr", "", ...heads.map((text, index) => cell("th")(text.replace(/^[#+]/, ""), index)));
   const body = rows.map((row) => make("tr", "", ...row.map((value, index) => cell("td")(value, index))));
   return make("div", "scroll", make("table", "", make("thead", "", head), make("tbody", "", ...body)));
 }
@@ -42,6 +44,7 @@ function show(id, content, emptyText) {
 
 function duration(seconds) {
   if (!isFinite(seconds)) return "–";
+  if (seconds > 0 && seconds < 1) return Math.round(seconds * 1000) + " ms";
   if (seconds < 90) return Math.round(seconds) + " s";
   if (seconds < 5400) return Math.round(seconds / 60) + " min";
   if (seconds < 172800) return (seconds / 3600).toFixed(seconds < 36000 ? 1 : 0) + " h";
@@ -77,29 +80,40 @@ function key(labels, without = []) {
 const spoken = (name) =>
   name.replace(/^(rabbitmq|harecast)_/, "").replace(/_(forecast|anomaly_score|time_to_limit_seconds)$/, "").replaceAll("_", " ");
 
+/** What a series of time runs into: the label says it, else the name. */
+function limitOf(labels) {
+  const said = labels.resource || labels.limit;
+  return (said || labels.__name__.replace(/^rabbitmq_/, "").replace(/_time_to_limit_.*$/, "")).replaceAll("_", " ");
+}
+
 async function drawTimeLeft() {
-  const found = await instant('{__name__=~".+_time_to_limit_(seconds|probability)"}');
-  const rows = new Map();
+  const found = await instant('{__name__=~".+_time_to_limit_(seconds|probability)",__name__!~"harecast_incident.*|rabbitmq_queue_time_to_limit_seconds",limit!~"node_.*"}');
+  const estimates = new Map();
   for (const { metric, value } of found) {
     const isProbability = metric.__name__.endsWith("_probability");
-    const resource = metric.__name__.replace(/_probability$/, "_seconds");
-    const id = resource + key(metric);
-    if (!rows.has(id)) rows.set(id, { resource, labels: metric, quantiles: {} });
-    const row = rows.get(id);
-    if (isProbability) row.probability = +value[1];
-    else row.quantiles[metric.q || "0.5"] = +value[1];
+    const id = metric.__name__.replace(/_probability$/, "_seconds") + key(metric);
+    if (!estimates.has(id)) estimates.set(id, { who: subject(metric), limit: limitOf(metric), quantiles: {} });
+    if (isProbability) estimates.get(id).probability = +value[1];
+    else estimates.get(id).quantiles[metric.q || "0.5"] = +value[1];
   }
-  const ranked = [...rows.values()].filter((row) => Object.keys(row.quantiles).length || row.probability > 0.005);
   const first = (row) => row.quantiles["0.5"] ?? Infinity;
+  // The trend and the forecast both judge a node's resources: the sooner one is shown, with the chance that is known.
+  const rows = new Map();
+  for (const row of estimates.values()) {
+    const id = row.who + " " + row.limit, other = rows.get(id);
+    const sooner = other && first(other) <= first(row) ? other : row;
+    rows.set(id, { ...sooner, probability: row.probability ?? other?.probability });
+  }
+  const ranked = [...rows.values()].filter((row) => isFinite(first(row)) || row.probability > 0.005);
   ranked.sort((a, b) => first(a) - first(b) || (b.probability ?? 0) - (a.probability ?? 0));
   const lines = ranked.slice(0, 40).map((row) => {
     const middle = first(row), low = row.quantiles["0.025"], high = row.quantiles["0.975"];
     const urgency = middle < 3600 ? "bad" : middle < 21600 ? "warn" : "";
     const band = low == null ? "" : high == null ? "not before " + duration(low) : duration(low) + " to " + duration(high);
     const chance = row.probability == null ? "" : Math.round(row.probability * 100) + " %";
-    return [subject(row.labels), spoken(row.resource), make("strong", urgency, isFinite(middle) ? duration(middle) : "not expected"), band, chance];
+    return [row.who, row.limit, make("strong", urgency, isFinite(middle) ? duration(middle) : "not expected"), band, chance];
   });
-  show("time-left", lines.length ? table(["Who", "Limit", "#Expected in", "#95 % sure", "#Chance"], lines) : null,
+  show("time-left", lines.length ? table(["+Who", "Limit", "#In about", "#95 % sure", "#Chance"], lines) : null,
     "Nothing is heading for a limit.");
 }
 
@@ -111,14 +125,14 @@ async function drawIncidents() {
     const level = incident.level || "";
     const box = make("article", "incident " + ({ CRITICAL: "bad", WARNING: "warn" }[level] || "dim"));
     box.append(make("h3", "", make("span", "tag", level), " ", (incident.type || "").replaceAll("_", " "), " · ",
-      String(incident.object || subject(incident.labels || {}))));
+      String(incident.object || incident.cluster || "the cluster").replaceAll("`", "")));
     if (incident.sentence || incident.summary) box.append(make("p", "", incident.sentence || incident.summary));
     const facts = [];
     const since = incident.since || incident.startsAt || incident.openedAt;
     if (since) facts.push("since " + new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
     if (incident.severity != null) facts.push("severity " + amount(+incident.severity) + " of 10");
     if (facts.length) box.append(make("p", "dim", facts.join(", ")));
-    const texts = (values) => (values || []).map((value) => make("li", "", typeof value === "string" ? value : value.text || value.sentence || value.signal || JSON.stringify(value)));
+    const texts = (values) => (values || []).map((value) => make("li", "", typeof value === "string" ? value : value.detail || value.signal));
     const evidence = texts(incident.evidence).slice(0, 5), actions = texts(incident.actions || incident.recommendedActions).slice(0, 5);
     if (evidence.length) box.append(make("ul", "", ...evidence));
     if (actions.length) box.append(make("p", "", "What to do:"), make("ul", "", ...actions));
@@ -129,12 +143,13 @@ async function drawIncidents() {
 
 async function drawAlerts() {
   const { alerts } = await api("alerts");
-  alerts.sort((a, b) => (a.state === "firing" ? 0 : 1) - (b.state === "firing" ? 0 : 1));
-  const rows = alerts.map((alert) => [
+  const rank = (alert) => (alert.state === "firing" ? 0 : 2) + (alert.labels.mode === "predicted" ? 1 : 0);
+  alerts.sort((a, b) => rank(a) - rank(b) || a.labels.alertname.localeCompare(b.labels.alertname));
+  const rows = alerts.slice(0, 100).map((alert) => [
     make("span", "tag " + (alert.state === "firing" ? (alert.labels.severity === "critical" ? "bad" : "warn") : "dim"), alert.state),
-    make("span", "", alert.labels.alertname, alert.labels.mode === "predicted" ? make("span", "dim", " (predicted)") : null),
+    make("span", "", alert.labels.alertname.replace(/^RabbitMQ/, ""), alert.labels.mode === "predicted" ? make("span", "dim", " (predicted)") : null),
     alert.annotations.summary || subject(alert.labels), clock(Date.parse(alert.activeAt) / 1000)]);
-  show("alerts", rows.length ? table(["State", "Alert", "What", "Since"], rows) : null, "No alert is active.");
+  show("alerts", rows.length ? table(["State", "Alert", "+What", "Since"], rows) : null, "No alert is active.");
 }
 
 async function drawAnomalies() {
@@ -148,7 +163,7 @@ async function drawAnomalies() {
     return [subject(metric), spoken(metric.__name__), make("strong", value[1] >= 1 ? "bad" : "", (+value[1]).toFixed(2)),
       low == null && high == null ? "" : (low == null ? "…" : amount(low)) + " to " + (high == null ? "…" : amount(high))];
   });
-  show("anomalies", rows.length ? table(["Who", "Signal", "#Score", "#Usual"], rows) : null, "Everything is as usual.");
+  show("anomalies", rows.length ? table(["+Who", "Signal", "#Score", "#Usual"], rows) : null, "Everything is as usual.");
 }
 
 async function drawTargets() {
@@ -157,16 +172,18 @@ async function drawTargets() {
     make("span", target.health === "up" ? "good" : target.health === "down" ? "bad" : "dim", target.health),
     make("span", "", target.labels.instance || target.scrapeUrl, make("span", "dim", " " + target.labels.job)),
     target.lastError || duration(target.lastScrapeDuration || 0)]);
-  show("targets", rows.length ? table(["Health", "Target", "Answer"], rows) : null, "Nothing is scraped.");
+  show("targets", rows.length ? table(["Health", "+Target", "Answer"], rows) : null, "Nothing is scraped.");
   return activeTargets;
 }
 
 async function drawRules() {
   const { groups } = await api("rules");
-  const rows = groups.flatMap((group) => group.rules.filter((rule) => rule.health !== "ok" || rule.type === "alerting").map((rule) => [
+  const urgency = (rule) => (rule.health === "err" ? 0 : rule.state === "firing" ? 1 : rule.state === "pending" ? 2 : 3);
+  const told = groups.flatMap((group) => group.rules).filter((rule) => rule.health === "err" || rule.type === "alerting");
+  const rows = told.sort((a, b) => urgency(a) - urgency(b)).map((rule) => [
     make("span", rule.health === "ok" ? "good" : rule.health === "err" ? "bad" : "dim", rule.health),
-    rule.name, rule.lastError || rule.state || ""]));
-  show("rules", rows.length ? table(["Health", "Rule", "State"], rows) : null, "No rules.");
+    rule.name, rule.lastError || rule.state || ""]);
+  show("rules", rows.length ? table(["Health", "+Rule", "State"], rows) : null, "No rules.");
   return groups;
 }
 

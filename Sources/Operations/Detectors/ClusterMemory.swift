@@ -32,7 +32,8 @@ struct ClusterMemory: Sendable {
   mutating func observe(_ observation: ClusterObservation) {
     now = Double(observation.time) / 1000
     for node in observation.nodes {
-      nodes[node.name, default: NodeTrack(name: node.name, firstSeen: now)].observe(node, at: now, timing)
+      nodes[node.name, default: NodeTrack(name: node.name, firstSeen: now, day: timing.day)].observe(
+        node, at: now, timing)
     }
     for queue in observation.queues {
       queues[queue.key, default: QueueTrack(queue.key, day: timing.day)].observe(queue, at: now)

@@ -20,18 +20,20 @@ struct NodeTrack: Sendable {
   var restarted: Double?
   var memoryTrend: TrendToLimit?
   var diskTrend: TrendToLimit?
+  var inflow: InflowOutlook
 
   private static let counted: Set<NodeMetric> = [
     .connectionsOpened, .connectionsClosed, .failedLogins, .received, .delivered, .acknowledged, .redelivered, .runtime,
   ]
   private static let remembered: Set<NodeMetric> = [
     .memory, .diskFree, .descriptors, .processes, .connections, .channels, .queueMemory, .binaryMemory,
-    .processMemory, .commitLatency, .runQueue, .unacked, .ready,
+    .processMemory, .commitLatency, .runQueue, .unacked, .ready, .ports, .atoms, .sockets,
   ]
 
-  init(name: String, firstSeen: Double) {
+  init(name: String, firstSeen: Double, day: Double) {
     self.name = name
     self.firstSeen = firstSeen
+    inflow = InflowOutlook(day: day)
   }
 
   mutating func observe(_ node: NodeObservation, at time: Double, _ timing: IncidentTiming) {
@@ -43,12 +45,15 @@ struct NodeTrack: Sendable {
     if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
       restarted = time
       // What it was before says nothing about what it is now.
-      for metric in [NodeMetric.memory, .descriptors, .processes] { signals[metric] = nil }
+      for metric in [NodeMetric.memory, .descriptors, .processes, .ports, .atoms, .sockets] { signals[metric] = nil }
     }
     for (metric, value) in node.values {
       newest[metric] = value
       if Self.counted.contains(metric) { counters[metric, default: CounterTrack()].append(value, at: time) }
       if Self.remembered.contains(metric) { signals[metric, default: SignalTrack()].append(value, at: time) }
+    }
+    if let ready = node[.ready], let rate = counters[.received]?.rate(over: timing.rateWindow) {
+      inflow.append(inflow: rate, backlog: ready + (node[.unacked] ?? 0), at: time)
     }
     // An alarm that is not shown is not known, and what the peers said of a node that came back is old.
     for metric in [NodeMetric.memoryAlarm, .diskAlarm, .unreachablePeers] where node[metric] == nil {

@@ -6,6 +6,7 @@ import TimeSeries
 ///     operations:
 ///       interval: 15s
 ///       queue_depth: 10000
+///       own_metrics: true
 ///       maintenance:
 ///         - { start: 2026-12-01T02:00:00Z, end: 2026-12-01T04:00:00Z, comment: upgrade }
 ///         - { start: 2026-12-01T01:00:00Z, end: 2026-12-01T01:30:00Z, repeat: 1d, objects: [rabbit@a] }
@@ -21,6 +22,8 @@ public struct OperationsConfiguration: Sendable, Equatable {
   /// For how long resolved incidents are kept, in milliseconds.
   public var journalRetention: Int64 = 90 * 86_400_000
   public var maintenance: [MaintenanceWindow] = []
+  /// Whether Harecast's own metrics are kept beside those of the brokers.
+  public var keepsOwnMetrics = false
 
   public init() {}
 
@@ -43,6 +46,7 @@ public struct OperationsConfiguration: Sendable, Equatable {
       throw reader.error("max_queues", "max_queues must be from 1 to 100000")
     }
     journalRetention = try reader.optionalDuration("journal_retention_time") ?? journalRetention
+    keepsOwnMetrics = try reader.optionalBool("own_metrics") ?? false
     for (index, item) in try reader.sequence("maintenance").enumerated() {
       maintenance.append(try MaintenanceWindow(item, id: "configuration-\(index + 1)"))
     }

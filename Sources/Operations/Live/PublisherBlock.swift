@@ -5,6 +5,12 @@ public struct PublisherBlock: Sendable, Equatable {
     case memory, disk
     case fileDescriptors = "file_descriptors"
     case erlangProcesses = "erlang_processes"
+    /// Files and sockets together; more of either than this stops the node from opening any.
+    case erlangPorts = "erlang_ports"
+    /// Never given back; too many end the node.
+    case erlangAtoms = "erlang_atoms"
+    /// Where the broker still counts them apart.
+    case sockets
     /// Whether its alarm blocks publishers.
     var blocks: Bool { self == .memory || self == .disk }
   }
@@ -41,6 +47,9 @@ extension ClusterMemory {
       add(.disk, node, .diskFree, .diskLimit, rising: false, .disk, alarm: .diskAlarm, to: &nodes)
       add(.fileDescriptors, node, .descriptors, .descriptorLimit, rising: true, .memory, alarm: nil, to: &nodes)
       add(.erlangProcesses, node, .processes, .processLimit, rising: true, .memory, alarm: nil, to: &nodes)
+      add(.erlangPorts, node, .ports, .portLimit, rising: true, .memory, alarm: nil, to: &nodes)
+      add(.erlangAtoms, node, .atoms, .atomLimit, rising: true, .memory, alarm: nil, to: &nodes)
+      add(.sockets, node, .sockets, .socketLimit, rising: true, .memory, alarm: nil, to: &nodes)
     }
     let blocking = nodes.filter(\.resource.blocks)
     var probability: [String: Double] = [:]
@@ -63,15 +72,25 @@ extension ClusterMemory {
     let trend =
       resource == .memory
       ? node.memoryTrend : resource == .disk ? node.diskTrend : node.trend(metric, limit, rising: rising, habit)
+    let inflow = resource.blocks ? node.inflowTime(track, limit, rising: rising) : nil
     var probability: [String: Double] = [:]
     for horizon in PublisherBlock.horizons {
+      let byResource = LimitRisk.probability(track, limit: limit, rising: rising, trend: trend, within: horizon.seconds)
       probability[horizon.name] =
-        isThere
-        ? 1
-        : LimitRisk.probability(
-          track, limit: limit, rising: rising, trend: trend, within: horizon.seconds)
+        isThere ? 1 : max(byResource, inflow?.probability(within: horizon.seconds) ?? 0)
     }
-    let time = isThere ? TimeToLimit(median: 0, lower: 0, upper: 0, probability: 1) : trend?.time
+    var time = trend?.time
+    if let inflow, inflow.probability > time?.probability ?? 0 { time = inflow }
+    if isThere { time = TimeToLimit(median: 0, lower: 0, upper: 0, probability: 1) }
     nodes.append(PublisherBlock.Node(node: node.name, resource: resource, time: time, probability: probability))
+  }
+}
+
+extension NodeTrack {
+  /// When the backlog that grows now has used up a resource; nil where it does not, or its cost is not known.
+  fileprivate func inflowTime(_ resource: SignalTrack, _ limit: Double, rising: Bool) -> TimeToLimit? {
+    guard let now = resource.last?.mean, let cost = inflow.cost(of: resource, rising: rising) else { return nil }
+    let headroom = rising ? limit - now : now - limit
+    return headroom > 0 ? inflow.time(headroom: headroom, cost: cost) : nil
   }
 }

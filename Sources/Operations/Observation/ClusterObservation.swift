@@ -52,6 +52,7 @@ public struct NodeObservation: Sendable, Equatable {
 public enum NodeMetric: String, Sendable, CaseIterable {
   case memory, memoryLimit, diskFree, diskLimit
   case descriptors, descriptorLimit, processes, processLimit
+  case ports, portLimit, atoms, atomLimit, sockets, socketLimit
   case connections, channels, consumers, ready, unacked
   case connectionsOpened, connectionsClosed, failedLogins
   case received, delivered, acknowledged, redelivered

@@ -24,6 +24,13 @@ enum ObservationNames {
     (.descriptorLimit, Source("rabbitmq_process_max_fds")),
     (.processes, Source("rabbitmq_erlang_processes_used")),
     (.processLimit, Source("rabbitmq_erlang_processes_limit")),
+    // A port of Erlang's is a file or a socket; 4.0 and later do not count sockets apart.
+    (.ports, Source("erlang_vm_ports", "erlang_vm_port_count")),
+    (.portLimit, Source("erlang_vm_port_limit")),
+    (.atoms, Source("erlang_vm_atoms", "erlang_vm_atom_count")),
+    (.atomLimit, Source("erlang_vm_atom_limit")),
+    (.sockets, Source("rabbitmq_process_open_tcp_sockets")),
+    (.socketLimit, Source("rabbitmq_process_max_tcp_sockets")),
     (.connections, Source("rabbitmq_connections")),
     (.channels, Source("rabbitmq_channels")),
     (.consumers, Source("rabbitmq_consumers")),
@@ -86,4 +93,14 @@ enum ObservationNames {
   static let delivered = [
     "rabbitmq_detailed_queue_messages_delivered_ack_total", "rabbitmq_detailed_queue_messages_delivered_total",
   ]
+
+  /// Every series that is read, whatever its name in a version.
+  static var all: [String] {
+    let read = node.flatMap(\.source.names) + queue.flatMap(\.source.names) + delivered
+    let other = [
+      "up", "scrape_duration_seconds", "rabbitmq_erlang_uptime_seconds", "rabbitmq_detailed_queue_info",
+      "rabbitmq_management_queue_state",
+    ]
+    return Array(Set(read + other)).sorted()
+  }
 }

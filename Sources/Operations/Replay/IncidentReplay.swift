@@ -22,52 +22,66 @@ public struct RecordedRun: Sendable {
   }
 }
 
-/// Replays recorded runs through the store and the classifier that live data goes through, row by row: at no time is
+/// Replays recorded samples through the store and the classifier that live data goes through, row by row: at no time is
 /// anything known that lies ahead.
+///
+/// A history that is longer than memory is given in pieces, oldest first.
 public struct IncidentReplay: Sendable {
-  public var depthLimit: Double
+  /// The names of the series that a replay makes use of.
+  public static var metricNames: [String] { ObservationNames.all }
 
-  public init(depthLimit: Double = 10_000) { self.depthLimit = depthLimit }
+  private let timing: IncidentTiming
+  private let depthLimit: Double
+  private let store = SeriesStore()
+  private let reader: ObservationReader
+  private var classifiers: [String: IncidentClassifier] = [:]
+  /// The series that had a value in the last row.
+  private var present: Set<Labels> = []
+
+  /// - Parameters:
+  ///   - tick: seconds from one row to the next.
+  ///   - day: seconds in a day of the recorded cluster.
+  ///   - depthLimit: ready messages that are too many for a queue without a limit of its own.
+  public init(tick: Double, day: Double, depthLimit: Double = 10_000) {
+    timing = IncidentTiming(tick: tick, day: day)
+    self.depthLimit = depthLimit
+    reader = ObservationReader(store: store, lookback: Int64(tick * 2500))
+  }
 
   /// What would have been said, in the order of time.
-  public func run(_ run: RecordedRun) -> [IncidentEvent] {
-    guard run.timestamps.count > 1 else { return [] }
-    let store = SeriesStore()
+  public mutating func events(of run: RecordedRun) -> [IncidentEvent] {
     let ids = run.series.map { store.resolve($0) }
-    let tick = Self.tick(run.timestamps)
-    let reader = ObservationReader(store: store, lookback: Int64(tick * 2500))
-    var classifiers: [String: IncidentClassifier] = [:]
     var events: [IncidentEvent] = []
-    var isThere = Array(repeating: false, count: ids.count)
     for (row, time) in run.timestamps.enumerated() {
       var batch = SampleBatch()
+      var now: Set<Labels> = []
       for (column, id) in ids.enumerated() {
-        guard let id else { continue }
         let value = run.rows[row][column]
-        // An exporter that does not answer leaves a marker, as the scraper writes it.
-        if !value.isNaN {
-          batch.append(id, time, value)
-        } else if isThere[column] {
-          batch.append(id, time, StaleMarker.value)
-        }
-        isThere[column] = !value.isNaN
+        guard let id, !value.isNaN else { continue }
+        batch.append(id, time, value)
+        now.insert(run.series[column])
       }
+      // An exporter that does not answer leaves a marker, as the scraper writes it.
+      for labels in present.subtracting(now) {
+        if let id = store.resolve(labels) { batch.append(id, time, StaleMarker.value) }
+      }
+      present = now
       _ = store.append(batch, now: time)
       for observation in reader.observations(at: time) {
         events += classifiers[
           observation.cluster,
-          default: IncidentClassifier(
-            timing: IncidentTiming(tick: tick, day: run.day), cluster: observation.cluster, depthLimit: depthLimit)
+          default: IncidentClassifier(timing: timing, cluster: observation.cluster, depthLimit: depthLimit)
         ].observe(observation)
       }
     }
     return events
   }
+}
 
+extension RecordedRun {
   /// The usual distance of rows, in seconds.
-  static func tick(_ timestamps: [Int64]) -> Double {
-    let steps = zip(timestamps.dropFirst(), timestamps).map { Double($0 - $1) / 1000 }
-    return SignalTrack.median(steps) ?? 1
+  public var tick: Double {
+    SignalTrack.median(zip(timestamps.dropFirst(), timestamps).map { Double($0 - $1) / 1000 }) ?? 1
   }
 }
 
