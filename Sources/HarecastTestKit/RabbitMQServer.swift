@@ -114,7 +114,7 @@ public final class RabbitMQServer: Sendable {
   /// - Throws: what writing throws, for instance where the disk is full.
   public func fillDisk(of node: Int, with bytes: Int) throws {
     let path = "\(folder)/n\(node)/data/ballast"
-    if !FileManager.default.fileExists(atPath: path) { FileManager.default.createFile(atPath: path, contents: nil) }
+    if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
     let file = try FileHandle(forWritingTo: URL(filePath: path))
     defer { try? file.close() }
     try file.seekToEnd()
