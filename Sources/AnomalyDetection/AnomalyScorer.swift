@@ -8,7 +8,8 @@
 ///
 /// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the
 /// value against the mean of about a day, a short smoothing against the level of the last day and against the daily
-/// or weekly profile, the density of surprises, and how long the value has not moved. A streaming tail estimate
+/// or weekly profile, a long one against that profile, the density of surprises of late and for longer, and how long the
+/// value has not moved. A streaming tail estimate
 /// turns each into a rate (`PeaksOverThreshold`); the lowest rate, corrected for the number of channels, is
 /// compared with the budget of false alarms: score = log(rate) / log(budget per sample). A score thus crosses 1.0
 /// about as often on a healthy signal as the budget says, whatever the signal's scale and shape.
@@ -33,8 +34,10 @@ public struct AnomalyScorer: Sendable {
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
   /// How much of a past score, up to the alerting line, stays in the score, and what is left of it from one sample to the next.
-  private static let echo = 0.8
-  private static let fading = 1 - 1 / 500.0
+  private static let echo = 0.5
+  /// What is left of a score up to the alerting line at the next sample.
+  private static let fallBack = 0.85
+  private static let fading = 1 - 1 / 1000.0
   /// Eight hours: how long after an alert the same signal alerts only if it is worse.
   private static let restTime = 28_800_000.0
   /// How many constant samples make the first change remarkable at all.
@@ -179,10 +182,10 @@ public struct AnomalyScorer: Sendable {
     verdict.alert = incident.add(verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * pace))
     verdict.since = incident.since
     newestScore = verdict.score
-    // What was unusual a moment ago still counts: the score falls back by 10% a sample, from the alerting line at most,
+    // What was unusual a moment ago still counts: the score falls back by 15% a sample, from the alerting line at most,
     // to an echo that fades over hundreds of samples, so that whoever looks now and then sees it.
     remembered = max(remembered * Self.fading, min(verdict.score, 1))
-    let echo = max(0.9 * min(last.score, 1), Self.echo * remembered)
+    let echo = max(Self.fallBack * min(last.score, 1), Self.echo * remembered)
     if echo > verdict.score {
       verdict.score = echo
       verdict.reason = last.reason
@@ -205,7 +208,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 2
+  private static let version: UInt32 = 3
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///

@@ -23,6 +23,8 @@ public struct AnomalyVerdict: Sendable, Hashable {
     case level
     /// The recent values together are far from what this time of day or week brought before.
     case season
+    /// For long the values have lain on one side of what this time of day or week brought before.
+    case drift
     /// The signal has become restless: many unexpected values shortly after one another.
     case restlessness
     /// The value has stayed the same for longer than it ever does.

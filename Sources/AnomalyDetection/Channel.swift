@@ -6,17 +6,24 @@
 
 /// One way in which a signal can be unusual, with a tail of its own; the raw value is its place among the tails.
 enum Channel: Int, CaseIterable, Sendable {
-  case jumpUp, jumpDown, value, level, season, restlessness
+  case jumpUp, jumpDown, value, level, season, restlessness, unrest, drift
 
   /// Whether it is silent about one side, so that it need not be asked when that side does not count.
   var isOneSided: Bool { self == .jumpUp || self == .jumpDown }
+
+  /// Whether it looks longer at what another channel looks at, so that it is no chance of a false alarm of its own.
+  var isLongView: Bool { self == .unrest || self == .drift }
+
+  /// Whether what it sees lies on no side of the expected range.
+  var hasNoSide: Bool { self == .restlessness || self == .unrest }
 
   var reason: AnomalyVerdict.Reason {
     switch self {
     case .jumpUp, .jumpDown: .jump
     case .value, .level: .level
     case .season: .season
-    case .restlessness: .restlessness
+    case .restlessness, .unrest: .restlessness
+    case .drift: .drift
     }
   }
 }
@@ -29,31 +36,32 @@ struct Evidence: Sendable {
   var side: AnomalyVerdict.Side?
   /// How many channels were asked.
   var channels = 0.0
-  /// The least logarithm of each kind of channel: jump, level, season, restlessness.
-  private var kinds = SIMD4<Double>(repeating: 0)
+  /// The least logarithm of each kind of channel: jump, level, season, restlessness, drift; the rest stays 0.
+  private var kinds = SIMD8<Double>(repeating: 0)
   /// That of standing still, which nothing else can confirm.
   private var stillness = 0.0
 
-  /// How much of the second and third kind's evidence counts, and what is left of the whole so that the budget holds.
+  private static let kindCount = 5
+  /// How much of the next kind's evidence counts, and what is left of the whole so that the budget holds.
   private static let agreement = 0.4
-  private static let remainder = 0.7
+  private static let remainder = 0.685
   /// What is left of a season's evidence alone: being late or early often shows in nothing else.
   private static let seasonAlone = 0.9
 
   /// The logarithm of the rate when kinds that agree strengthen one another.
   ///
   /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
-  /// sum gives the second kind 0.4 and the third 0.16 of its weight, and a kind alone has to be the more unusual.
+  /// sum gives the second kind 0.4 of its weight, the third 0.16 and so on, and a kind alone has to be the more unusual.
   var agreedLogRate: Double {
     var rest = kinds
     var total = 0.0
     var weight = Self.remainder
-    for _ in 0..<3 {
+    for _ in 0..<Self.kindCount {
       let least = rest.min()
       guard least < 0 else { break }
       total += weight * least
       weight *= Self.agreement
-      for index in 0..<4 where rest[index] == least {
+      for index in 0..<Self.kindCount where rest[index] == least {
         rest[index] = 0
         break
       }
@@ -62,8 +70,12 @@ struct Evidence: Sendable {
   }
 
   /// Takes one more channel's answer into account.
-  mutating func weigh(_ logRate: Double, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?) {
-    channels += 1
+  ///
+  /// - Parameter isLongView: whether it only looks longer at what was counted already.
+  mutating func weigh(
+    _ logRate: Double, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?, isLongView: Bool = false
+  ) {
+    if !isLongView { channels += 1 }
     if reason == .flatline {
       stillness = min(stillness, logRate)
     } else {
@@ -91,6 +103,7 @@ extension AnomalyVerdict.Reason {
     case .level: 1
     case .season: 2
     case .restlessness, .flatline: 3
+    case .drift: 4
     }
   }
 }

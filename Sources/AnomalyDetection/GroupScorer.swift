@@ -7,7 +7,7 @@
 /// Says of one moment of several signals of one thing, a node or a cluster, how unusual they are together, and which
 /// of them make it so.
 ///
-/// Two statistics are judged. Each signal has an `AnomalyScorer` of its own, and the mean of the highest quarter of
+/// Two statistics are judged. Each signal has an `AnomalyScorer` of its own, and the mean of the highest eighth of
 /// their scores, smoothed, says whether several signals are restless at once; which ones need not be known before. The
 /// distance of all values together from their joint past (`MahalanobisDistance`) says whether they no longer hang
 /// together as they did. A streaming tail estimate of each (`PeaksOverThreshold`) makes it a rate; the sum of both
@@ -23,6 +23,7 @@ public struct GroupScorer: Sendable {
   private var distance: MahalanobisDistance
   private var distanceTail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.7, leastShape: 0.05)
   private var smooth = 0.0
+  private var smoothDistance = 0.0
   /// The highest score of late, fading.
   private var remembered = 0.0
   private var incident = Incident(restTime: 0)
@@ -32,9 +33,12 @@ public struct GroupScorer: Sendable {
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
   private static let smoothingSpan = 8.0
+  private static let distanceSpan = 5.0
+  /// How much more the distance says than the signals by themselves.
+  private static let distanceWeight = 1.3
   /// What is left of the sum of both logarithms, because one incident moves both statistics.
-  private static let dependence = 0.62
-  private static let echo = 0.8
+  private static let dependence = 0.5
+  private static let echo = 0.5
   private static let fading = 0.99
 
   /// One alarm in five days: a group stands for a dozen signals or more.
@@ -69,8 +73,8 @@ public struct GroupScorer: Sendable {
     let scores = present.map { scorers[$0].newestScore }.sorted(by: >)
     guard !scores.isEmpty else { return conclude(verdict, at: timestamp) }
     var statistic = 0.0
-    let quarter = max(1, (scores.count + 3) / 4)
-    for score in scores.prefix(quarter) { statistic += score / Double(quarter) }
+    let eighth = (scores.count + 7) / 8
+    for score in scores.prefix(eighth) { statistic += score / Double(eighth) }
     let perSample = options.falseAlarmsPerDay * Double(max(1, options.step)) / 86_400_000
     let logBudget = log(min(0.2, max(1e-12, perSample)))
     verdict.isWarmedUp = tail.isReady
@@ -80,8 +84,10 @@ public struct GroupScorer: Sendable {
     var logRate = tail.logRate(of: restless)
     tail.add(restless, isHeld: isHeld)
     if let distance = distance.add(values) {
-      let magnitude = log1p(distance)
-      logRate += distanceTail.logRate(of: magnitude)
+      let whole = log1p(distance)
+      smoothDistance += (whole - smoothDistance) * 2 / (Self.distanceSpan + 1)
+      let magnitude = max(smoothDistance, 0.5 * whole)
+      logRate += Self.distanceWeight * distanceTail.logRate(of: magnitude)
       distanceTail.add(magnitude, isHeld: isHeld)
     }
     verdict.score = min(Self.largestScore, max(0, Self.dependence * logRate / logBudget))
@@ -123,7 +129,7 @@ public struct GroupScorer: Sendable {
 extension GroupScorer {
   /// "HAGR" in little-endian order.
   private static let mark: UInt32 = 0x5247_4148
-  private static let version: UInt32 = 1
+  private static let version: UInt32 = 2
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   public func saved() -> [UInt8] {
@@ -133,7 +139,7 @@ extension GroupScorer {
     writer.write(Int64(signals.count))
     writer.write(newest != nil)
     writer.write(newest ?? 0)
-    for number in [smooth, remembered, last.score] { writer.write(number) }
+    for number in [smooth, smoothDistance, remembered, last.score] { writer.write(number) }
     incident.save(to: &writer)
     tail.save(to: &writer)
     distance.save(to: &writer)
@@ -167,6 +173,7 @@ extension GroupScorer {
     let time: Int64 = try reader.read()
     newest = hasNewest ? time : nil
     smooth = try reader.readFinite("smoothed scores", atLeast: 0)
+    smoothDistance = try reader.readFinite("smoothed distance", atLeast: 0)
     remembered = try reader.readFinite("remembered score", atLeast: 0)
     last.score = try reader.readFinite("score", atLeast: 0)
     incident = try Incident(from: &reader, restTime: 0)

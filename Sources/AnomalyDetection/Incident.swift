@@ -34,7 +34,6 @@ struct Incident: Sendable, Hashable {
     if since == nil {
       since = timestamp
       if let lastAlert, Double(timestamp) - Double(lastAlert) < restTime, score < alertedScore { return false }
-      if let lastAlert, Double(timestamp) - Double(lastAlert) < restTime, score < alertedScore { return false }
     } else if let lastAlert, Double(timestamp) - Double(lastAlert) < Self.onset {
       alertedScore = max(alertedScore, score)
       return false

@@ -50,6 +50,17 @@ public struct SeasonalProfile: Sendable, Hashable {
     return neighbour.isNaN ? here : here + distance * (neighbour - here)
   }
 
+  /// The least and the greatest of what is expected within `slack` milliseconds of `timestamp`; nil as above.
+  ///
+  /// A daily job that comes a few minutes early or late then stays within it. `slack` counts up to the length of a bin.
+  mutating func range(at timestamp: Int64, slack: Double) -> ClosedRange<Double>? {
+    guard let expected = expectation(at: timestamp) else { return nil }
+    let share = min(slack * Double(binCount) / Double(period), 1)
+    let earlier = before.isNaN ? expected : expected + share * (before - here)
+    let later = after.isNaN ? expected : expected + share * (after - here)
+    return min(expected, earlier, later)...max(expected, earlier, later)
+  }
+
   /// Takes `value` at `timestamp` into its bin.
   ///
   /// - Complexity: O(1) amortised; O(depth) at the end of a bin.

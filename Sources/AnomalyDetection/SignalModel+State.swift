@@ -1,8 +1,11 @@
 extension SignalModel {
   func save(to writer: inout StateWriter) {
-    for number in [centre, unit, seen, smooth, settling, restlessness, low, high] { writer.write(number) }
+    for number in [centre, unit, seen, smooth, settling, low, high] { writer.write(number) }
     filter.save(to: &writer)
-    for average in [noise, spread, longSpread, dailyError, weeklyError, surprise] { average.save(to: &writer) }
+    for average in [noise, spread, longSpread, dailyError, weeklyError] { average.save(to: &writer) }
+    restlessness.save(to: &writer)
+    unrest.save(to: &writer)
+    drift.save(to: &writer)
     level.save(to: &writer)
     daily.save(to: &writer)
     weekly.save(to: &writer)
@@ -18,7 +21,6 @@ extension SignalModel {
     seen = try reader.readFinite("seen", atLeast: 0)
     smooth = try reader.readFinite("smoothed value")
     settling = try reader.readFinite("settling", atLeast: 0)
-    restlessness = try reader.readFinite("restlessness", atLeast: 0)
     low = try reader.readDouble()
     high = try reader.readDouble()
     try filter.restore(from: &reader)
@@ -27,7 +29,9 @@ extension SignalModel {
     try longSpread.restore(from: &reader)
     try dailyError.restore(from: &reader)
     try weeklyError.restore(from: &reader)
-    try surprise.restore(from: &reader)
+    try restlessness.restore(from: &reader)
+    try unrest.restore(from: &reader)
+    try drift.restore(from: &reader)
     try level.restore(from: &reader)
     try daily.restore(from: &reader)
     try weekly.restore(from: &reader)

@@ -38,9 +38,11 @@ struct SignalModel: Sendable, Hashable {
   /// Steps without samples after which the smoothed value starts anew.
   private static let restartGap = 10.0
   private static let smoothingSpan = 10.0
-  private static let evidenceSpan = 8.0
-  /// What one surprise adds to the restlessness at most, so that a single outlier is none.
-  private static let largestSurprise = 1.8
+  /// Samples that restlessness looks back over, at once and for longer.
+  private static let restlessSpan = 8.0
+  private static let unrestSpan = 60.0
+  /// Milliseconds by which what a day or a week brings may come early or late.
+  private static let seasonSlack = 900_000.0
   /// The tails begin at 1.5 times the usual deviation, or above.
   private static let leastThreshold = 0.9
   private static let leastRestlessness = 1.5
@@ -49,6 +51,7 @@ struct SignalModel: Sendable, Hashable {
 
   let centre: Double
   let unit: Double
+  private let samplesPerDay: Double
   var seen = 0.0
   var filter = AutoregressiveFilter()
   var noise: ExponentialAverage
@@ -56,10 +59,11 @@ struct SignalModel: Sendable, Hashable {
   var longSpread: ExponentialAverage
   var dailyError: ExponentialAverage
   var weeklyError: ExponentialAverage
-  var surprise: ExponentialAverage
   var smooth = 0.0
   var settling = 0.0
-  var restlessness = 0.0
+  var restlessness: Restlessness
+  var unrest: Restlessness
+  var drift: DriftWatch
   var level: SlotMedian
   var daily: SeasonalProfile
   var weekly: SeasonalProfile
@@ -94,7 +98,10 @@ struct SignalModel: Sendable, Hashable {
     longSpread = ExponentialAverage(span: 10 * window)
     dailyError = ExponentialAverage(span: 2 * window)
     weeklyError = ExponentialAverage(span: 2 * window)
-    surprise = ExponentialAverage(span: 3 * window)
+    restlessness = Restlessness(span: Self.restlessSpan, usualSpan: 3 * window, reach: 0.5)
+    unrest = Restlessness(span: Self.unrestSpan, usualSpan: 6 * window, reach: 0.2)
+    samplesPerDay = Double(Self.day) / Double(step)
+    drift = DriftWatch(window: window, samplesPerDay: samplesPerDay)
     level = SlotMedian(slotLength: max(step, 1_800_000))
     let bin = max(step, 900_000)
     daily = SeasonalProfile(period: Self.day, binLength: bin, depth: 7, offset: options.timeZoneOffset)
@@ -130,13 +137,12 @@ struct SignalModel: Sendable, Hashable {
     judge(.jumpUp, error > 0 ? jump : 0, from: prediction, &look, side: .above)
     judge(.jumpDown, error < 0 ? jump : 0, from: prediction, &look, side: .below)
 
-    // Restlessness: the recent surprises together.
+    // Restlessness: the recent surprises together, over a short and a long time.
     let counts = options.direction == .both || (error > 0) == (options.direction == .up)
-    restlessness += ((counts ? min(jump, Self.largestSurprise) : 0) - restlessness) * 2 / (Self.evidenceSpan + 1)
-    if seen > 50 {
-      let excess = (restlessness - surprise.mean) / max(surprise.deviation, 0.02)
-      judge(.restlessness, max(excess, 0), from: spread.mean, &look)
-    }
+    let excess = restlessness.add(counts ? jump : 0)
+    if seen > 50 { judge(.restlessness, excess, from: spread.mean, &look) }
+    let longExcess = unrest.add(counts ? jump : 0)
+    if seen > 2 * Self.unrestSpan { judge(.unrest, log1p(longExcess), from: spread.mean, &look) }
 
     // Value: the value itself against the mean of about a day.
     if seen > 20 {
@@ -155,18 +161,7 @@ struct SignalModel: Sendable, Hashable {
         side: smooth > median ? .above : .below)
     }
 
-    // Season: the smoothed values against the better of the daily and the weekly profile.
-    let ofDay = daily.expectation(at: moment.timestamp)
-    let ofWeek = weekly.expectation(at: moment.timestamp)
-    let byWeek = ofWeek != nil && (ofDay == nil || weeklyError.mean < dailyError.mean)
-    if let season = byWeek ? ofWeek : ofDay, settling == 0 {
-      let usual = byWeek ? weeklyError : dailyError
-      let scale = max(usual.mean + 0.2 * usual.deviation, grain)
-      let magnitude = usual.count > 20 ? log1p((smooth - season).magnitude / scale) : 0
-      judge(
-        .season, magnitude, from: season, &look,
-        side: smooth > season ? .above : .below)
-    }
+    let (ofDay, ofWeek) = judgeSeason(z, grain, &look)
 
     let stillness = runs.add(value)
     if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness, .flatline, nil) }
@@ -181,9 +176,36 @@ struct SignalModel: Sendable, Hashable {
     }
     filter.add(z, largestError: max(5 * noiseScale, 1e-9))
     level.add(z, at: moment.timestamp)
-    daily.add(z, at: moment.timestamp)
-    weekly.add(z, at: moment.timestamp)
+    // What is compared is smoothed, so the profiles hold it smoothed too, with the same lag behind the edges of a day.
+    daily.add(smooth, at: moment.timestamp)
+    weekly.add(smooth, at: moment.timestamp)
     return look.evidence
+  }
+
+  /// Judges the smoothed values, and the last hundred together, against the better of the daily and the weekly profile;
+  /// returns what each of the two expected.
+  private mutating func judgeSeason(_ z: Double, _ grain: Double, _ look: inout Look) -> (Double?, Double?) {
+    let time = look.moment.timestamp
+    let ofDay = daily.range(at: time, slack: Self.seasonSlack).map { min(max(smooth, $0.lowerBound), $0.upperBound) }
+    let ofWeek = weekly.range(at: time, slack: Self.seasonSlack).map { min(max(smooth, $0.lowerBound), $0.upperBound) }
+    let byWeek = ofWeek != nil && (ofDay == nil || weeklyError.mean < dailyError.mean)
+    guard let season = byWeek ? ofWeek : ofDay else { return (ofDay, ofWeek) }
+    if settling == 0 {
+      let usual = byWeek ? weeklyError : dailyError
+      let scale = max(usual.mean + 0.2 * usual.deviation, grain)
+      let magnitude = usual.count > 20 ? log1p((smooth - season).magnitude / scale) : 0
+      // On the first day of a profile its usual error is hardly known.
+      judge(
+        .season, magnitude, from: season, &look, trust: min(0.4 + 0.6 * usual.count / samplesPerDay, 1),
+        side: smooth > season ? .above : .below)
+    }
+    let middle = byWeek ? weekly.expectation(at: time) : daily.expectation(at: time)
+    if let reading = drift.add(
+      z, season: middle ?? season, deviation: smooth - season, grain: grain, isHeld: look.moment.isHeld)
+    {
+      judge(.drift, reading.magnitude, from: reading.expected, &look, side: reading.side)
+    }
+    return (ofDay, ofWeek)
   }
 
   private mutating func prepare(for z: Double, _ moment: Moment) {
@@ -207,19 +229,20 @@ struct SignalModel: Sendable, Hashable {
     side: AnomalyVerdict.Side? = nil
   ) {
     let reference = centre + expected * unit
-    let side = channel == .restlessness ? nil : side ?? (look.value > reference ? .above : .below)
+    let side = channel.hasNoSide ? nil : side ?? (look.value > reference ? .above : .below)
     let isWanted = look.options.direction.admits(side)
     let magnitude = isWanted ? magnitude : 0
     if isWanted || !channel.isOneSided {
       let isOutside = look.options.deadBand.isExceeded(by: look.value, expected: reference)
       let logRate = isOutside ? tails[channel.rawValue].logRate(of: magnitude) * trust : 0
-      look.evidence.weigh(logRate, channel.reason, side)
+      look.evidence.weigh(logRate, channel.reason, side, isLongView: channel.isLongView)
     }
     tails[channel.rawValue].add(magnitude, isHeld: look.moment.isHeld)
   }
 
   private mutating func learnScales(_ z: Double, error: Double, grain: Double) {
-    surprise.add(min(restlessness, surprise.mean + 6 * surprise.deviation + 0.5))
+    restlessness.learn()
+    unrest.learn()
     let isStart = seen <= 20
     noise.add(isStart ? error.magnitude : min(error.magnitude, noise.mean + 6 * noise.deviation + grain))
     let reach = 6 * spread.deviation + grain

@@ -11,6 +11,8 @@ enum AnomalyAdvice {
       case (.flatline?, _): "has stopped moving"
       case (.restlessness?, _): "is restless"
       case (.firstChange?, _): "has changed for the first time"
+      case (.drift?, .above?): "has been higher than usual for long"
+      case (.drift?, .below?): "has been lower than usual for long"
       case (_, .above?): "is unusually high"
       case (_, .below?): "is unusually low"
       default: "is unusual"
