@@ -104,6 +104,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "Outlook",
+      dependencies: [
+        "TimeSeries", "Exposition", "StrictYAML", "Forecasting", "SeriesStore", "PromQL", logging,
+      ],
+      swiftSettings: settings),
+    .target(
       name: "Settings",
       dependencies: ["TimeSeries", "StrictYAML", "SeriesStore", "Collection", "Broker", "Delivery"],
       swiftSettings: settings),
@@ -122,7 +128,7 @@ let package = Package(
       name: "HTTPAPI",
       dependencies: [
         "TimeSeries", "Exposition", "StrictYAML", "AnomalyDetection", "SeriesStore", "Collection", "PromQL", "Rules",
-        "Operations", "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
+        "Operations", "Outlook", "Forecasting", "CCrypt", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle,
       ],
       resources: [.embedInCode("Web")],
       swiftSettings: settings),
@@ -133,7 +139,8 @@ let package = Package(
       dependencies: [
         "TimeSeries", "Forecasting", "AnomalyDetection", "StrictYAML", "SeriesStore", "HTTPFetch", "Collection",
         "Broker", "PromQL", "Rules",
-        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "ModelRegistry", "Operations", "HTTPAPI",
+        "CMalloc", "Exposition", "Settings", "Demo", "Backtest", "Delivery", "ModelRegistry", "Operations",
+        "Outlook", "HTTPAPI",
         logging,
         lifecycle,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -197,6 +204,13 @@ let package = Package(
       name: "OperationsTests",
       dependencies: [
         "Operations", "HarecastTestKit", "Exposition", "TimeSeries", "SeriesStore", "PromQL", "Rules", "StrictYAML",
+        logging,
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "OutlookTests",
+      dependencies: [
+        "Outlook", "HarecastTestKit", "Exposition", "Forecasting", "PromQL", "SeriesStore", "StrictYAML", "TimeSeries",
         logging,
       ],
       swiftSettings: settings),

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import Operations
+import Outlook
 import PromQL
 import Rules
 import SeriesStore
@@ -34,6 +35,8 @@ public struct HTTPServerContext: Sendable {
   public var writer: RemoteWriteReceiver?
   /// Looks for incidents; nil where nobody does.
   public var incidents: IncidentWatch?
+  /// Forecasts demand and resources; nil where nobody does.
+  public var outlook: OutlookWatch?
   /// Encryption and users; nil for neither.
   public var webConfig: WebConfigSource?
   /// What `/api/v1/status` and `/api/v1/alertmanagers` show besides the store and the rules.
@@ -141,6 +144,7 @@ public struct HTTPServer: Service {
     if let incidents = context.incidents {
       IncidentAPI(watch: incidents, time: context.time, webConfig: context.webConfig).addRoutes(to: router)
     }
+    if let outlook = context.outlook { OutlookAPI(watch: outlook).addRoutes(to: router) }
     AnomalyAPI(context: context).addRoutes(to: router)
     ForecastAPI(rules: context.rules, engine: context.engine).addRoutes(to: router)
     let federation = Federation(

@@ -308,7 +308,7 @@ struct IncidentAPI: Sendable {
 }
 
 extension JSONWriter {
-  fileprivate mutating func strings(_ texts: [String]) {
+  mutating func strings(_ texts: [String]) {
     beginArray()
     for text in texts { string(text) }
     endArray()

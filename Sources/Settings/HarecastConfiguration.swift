@@ -20,6 +20,10 @@ public struct HarecastConfiguration: Sendable {
   public var backfill: [BackfillConfiguration] = []
   /// The block `operations`, which the part that looks for incidents reads.
   public var operations: YAMLNode?
+  /// The block `forecasting`, which the part that forecasts demand and resources reads.
+  public var forecasting: YAMLNode?
+  /// What relative paths in the blocks that others read are relative to.
+  public var folder = "."
   /// Where samples are sent.
   public var deliveries: [DeliveryConfiguration] = []
   /// The bounds of what remote-write brings.
@@ -57,6 +61,8 @@ public struct HarecastConfiguration: Sendable {
       configuration.management = try ManagementConfiguration(yaml: node, folder: folder)
     }
     configuration.operations = reader.optionalNode("operations")
+    configuration.forecasting = reader.optionalNode("forecasting")
+    configuration.folder = folder
     for node in try reader.sequence("backfill") {
       configuration.backfill.append(try BackfillConfiguration(node, directory: folder))
     }

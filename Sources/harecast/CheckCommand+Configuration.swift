@@ -1,5 +1,6 @@
 import ArgumentParser
 import Operations
+import Outlook
 import Rules
 import Settings
 import TimeSeries
@@ -31,6 +32,8 @@ struct CheckConfiguration: AsyncParsableCommand {
     do {
       configuration = try HarecastConfiguration.load(file)
       _ = try OperationsConfiguration(configuration.operations)
+      let outlook = try OutlookConfiguration(configuration.forecasting, folder: configuration.folder)
+      if !syntaxOnly { _ = try outlook.calendar(at: SystemTime().now()) }
       // A rule file that is not there yet is no error, as for a server.
       for remark in configuration.remarks where !(syntaxOnly && remark.hasPrefix("rule_files: ")) {
         CommandOutput.say("  NOTE: \(remark)")

@@ -6,6 +6,7 @@ import HTTPAPI
 import HTTPFetch
 import Logging
 import Operations
+import Outlook
 import PromQL
 import Rules
 import SeriesStore
@@ -29,6 +30,7 @@ final class Sidecar: Sendable {
   private let backfill: Backfill?
   private let writer: RemoteWriteReceiver
   let incidents: IncidentWatch
+  let outlook: OutlookWatch
   private let deliveries: [SampleDelivery]
   private let ownMetrics: OwnMetrics?
   private let startTime = SystemTime().now()
@@ -109,6 +111,9 @@ final class Sidecar: Sendable {
       store: store, registry: registry, time: time, configuration: plan.configuration.remoteWriteReceiver)
     incidents = try Self.incidentWatch(
       plan, store: store, isKept: storagePath != nil, registry: registry, time: time, log: logger("incidents"))
+    outlook = OutlookWatch(
+      store: store, engine: engine, registry: registry, time: time,
+      configuration: try Self.outlookConfiguration(plan, at: time.now()), log: logger("outlook"))
     let sources = plan.configuration.backfill
     backfill =
       sources.isEmpty
@@ -138,7 +143,10 @@ final class Sidecar: Sendable {
       : nil
     page = MetricsPage(
       store: store, registry: registry, time: time,
-      recorded: { recorded.metadata().merging(OperationsSeries.metadata) { own, _ in own } }, refresh: process.refresh)
+      recorded: {
+        recorded.metadata().merging(OperationsSeries.metadata) { own, _ in own }
+          .merging(OutlookSeries.metadata) { own, _ in own }
+      }, refresh: process.refresh)
     reloadSucceeded = registry.gauge(
       "harecast_config_last_reload_successful", help: "Whether the last reload of the configuration succeeded.")
     reloadTime = registry.gauge(
@@ -156,7 +164,9 @@ final class Sidecar: Sendable {
     try plan.withLock { plan in
       do {
         let new = try load(engine)
+        let newOutlook = try Self.outlookConfiguration(new, at: time.now())
         incidents.reload(try OperationsConfiguration(new.configuration.operations))
+        outlook.reload(newOutlook)
         let late = new.configuration.needsRestart(after: plan.configuration)
         if !late.isEmpty {
           log.warning(
@@ -199,6 +209,7 @@ final class Sidecar: Sendable {
       maximumConcurrentQueries: options.maximumConcurrency)
     context.writer = writer
     context.incidents = incidents
+    context.outlook = outlook
     context.webConfig = webConfig
     context.report.startTime = startTime
     context.report.corsOrigin = allowedOrigin
@@ -213,6 +224,7 @@ final class Sidecar: Sendable {
       Loop { [scrapes] in try await scrapes.run() },
       Loop { [rules] in try await rules.run() },
       Loop { [incidents] in try await incidents.run() },
+      Loop { [outlook] in try await outlook.run() },
       ReloadOnSignal(sidecar: self),
     ]
     if let backfill {

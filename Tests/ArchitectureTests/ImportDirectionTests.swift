@@ -4,12 +4,13 @@ import Testing
 /// The floors of ARCHITECTURE.md: an import may only point to a lower one.
 private let floors: [String: Int] = [
   "TimeSeries": 0, "CCurl": -1, "CCurlShims": 0, "CRE2": -1, "CMalloc": -1, "CZlib": -1,
-  "CLBFGS": -1, "CLibCrypto": -1, "CLibSVM": -1, "CXGBoost": -1, "CCrypt": -1, "CProtobufC": -1, "CRemoteWrite": 0, "CSnappy": -1,
+  "CLBFGS": -1, "CLibCrypto": -1, "CLibSVM": -1, "CXGBoost": -1, "CCrypt": -1, "CProtobufC": -1,
+  "CRemoteWrite": 0, "CSnappy": -1,
   "Exposition": 1, "RemoteWrite": 1, "StrictYAML": 1, "Forecasting": 1, "AnomalyDetection": 1,
   "SeriesStore": 2, "HTTPFetch": 2,
   "PromQL": 3, "Collection": 3, "ModelRegistry": 3,
   "Rules": 4, "Broker": 4, "Delivery": 4,
-  "Operations": 5, "Settings": 5, "Demo": 5, "Backtest": 5,
+  "Operations": 5, "Outlook": 5, "Settings": 5, "Demo": 5, "Backtest": 5,
   "HTTPAPI": 6,
   "harecast": 7,
   "HarecastTestKit": 7,
@@ -20,7 +21,8 @@ private let reserved: [String: Set<String>] = [
   "Yams": ["StrictYAML"], "CMalloc": ["harecast"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"],
   "CCrypt": ["HTTPAPI"], "CProtobufC": ["RemoteWrite", "CRemoteWrite"], "CRemoteWrite": ["RemoteWrite"],
   "CSnappy": ["RemoteWrite"], "GRDB": ["SeriesStore"], "NIOSSL": ["HTTPAPI"],
-  "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"], "CLBFGS": ["Forecasting"], "CXGBoost": ["Forecasting"],
+  "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"], "CLBFGS": ["Forecasting"],
+  "CXGBoost": ["Forecasting"],
   "CCurl": ["CCurlShims", "HTTPFetch"],
   "CCurlShims": ["HTTPFetch"], "Hummingbird": ["HTTPAPI", "Demo"], "ArgumentParser": ["harecast"],
 ]
