@@ -60,8 +60,9 @@ struct ForecastDrawing {
     }
     for curve in curves {
       var points = ""
-      for (row, value) in zip(drawnRows(curve), curve.curve(quantile: 0.5).map { drawn($0) } ?? []) {
-        points += point(curve.time(horizonAt: row), value)
+      let medians = curve.curve(quantile: 0.5) ?? []
+      for row in drawnRows(curve) where row < medians.count {
+        points += point(curve.time(horizonAt: row), medians[row])
       }
       text += "<polyline class=\"median\" points=\"\(points)\"/>"
     }
@@ -70,12 +71,12 @@ struct ForecastDrawing {
     return text + "<small>\(from) to \(to), \(ReportText.decimals(low, 2)) to \(ReportText.decimals(high, 2))</small>"
   }
 
-  /// At most as many rows of a curve as there are pixels for.
-  private func drawnRows(_ curve: ForecastDistribution) -> [Int] { drawn(Array(curve.horizons.indices)) }
-
-  private func drawn<Value>(_ all: [Value]) -> [Value] {
-    let spacing = max(1, all.count / 250)
-    return all.indices.filter { $0 % spacing == 0 || $0 == all.count - 1 }.map { all[$0] }
+  /// The rows of a curve that are drawn: one for two pixels.
+  private func drawnRows(_ curve: ForecastDistribution) -> [Int] {
+    guard let last = curve.horizons.indices.last else { return [] }
+    let pixels = x(curve.time(horizonAt: last)) - x(curve.origin)
+    let spacing = max(1, curve.horizons.count / max(24, Int(pixels / 2)))
+    return curve.horizons.indices.filter { $0 % spacing == 0 || $0 == last }
   }
 
   private func band(_ curve: ForecastDistribution, _ lower: Double, _ upper: Double, _ name: String) -> String {
@@ -86,7 +87,7 @@ struct ForecastDrawing {
     return "<polygon class=\"\(name)\" points=\"\(top)\(bottom)\"/>"
   }
 
-  /// The values as lines, broken where one is missing. Of each column of pixels the least and the greatest are drawn:
+  /// The values as lines, broken where one is missing. Of each two columns of pixels the least and the greatest are drawn:
   /// no peak is lost, no page is too large.
   private func truth() -> String {
     var text = ""
@@ -112,7 +113,7 @@ struct ForecastDrawing {
         end(&points)
         continue
       }
-      let place = x(time).rounded(.down)
+      let place = (x(time) / 2).rounded(.down) * 2
       if place != column {
         flush(&points)
         column = place
