@@ -36,6 +36,7 @@ struct QueryAPI: Sendable {
       router.on("/api/v1/labels", method: method) { request, _ in try await answer(request, labelNames) }
       router.on("/api/v1/query_exemplars", method: method) { request, _ in try await answer(request, exemplars) }
       router.on("/api/v1/format_query", method: method) { request, _ in try await answer(request, formatQuery) }
+      router.on("/api/v1/parse_query", method: method) { request, _ in try await answer(request, parseQuery) }
     }
     router.get("/api/v1/label/:name/values") { request, context in
       let name = try context.parameters.require("name")
@@ -138,6 +139,12 @@ struct QueryAPI: Sendable {
     let expression = try engine.parse(parameters["query"] ?? "")
     json.key("data")
     json.string(expression.formatted)
+  }
+
+  private func parseQuery(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
+    let expression = try engine.parse(parameters["query"] ?? "")
+    json.key("data")
+    json.syntaxTree(expression)
   }
 
   private func series(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {

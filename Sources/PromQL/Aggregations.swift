@@ -118,7 +118,7 @@ extension Evaluator {
   private func countValues(_ node: AggregateExpression, _ grid: StepGrid) throws -> SeriesGrid {
     guard let parameter = node.parameter else { throw QueryError.execution("count_values needs a label name") }
     let label = try text(parameter)
-    if !GoText.isLabelName(label) { throw QueryError.execution("invalid label name \(GoText.quoted(label))") }
+    if !GoText.isLabelName(label) { throw QueryError.execution("invalid label name \(Labels.quoted(label))") }
     let input = try evaluateVector(node.expression, grid)
     let names = node.isWithout ? node.grouping : node.grouping + [label]
     let projection = LabelProjection(names: names, keeps: !node.isWithout)

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// The warnings and infos that an evaluation gathers, each once.
 struct Annotations {
   private(set) var warnings: [String] = []
@@ -59,7 +61,7 @@ struct Annotations {
   var allInfos: [String] {
     infos
       + repairs.map { repair in
-        let name = repair.metricName.isEmpty ? "" : " for metric name \(GoText.quoted(repair.metricName))"
+        let name = repair.metricName.isEmpty ? "" : " for metric name \(Labels.quoted(repair.metricName))"
         let buckets =
           "from buckets \(PrometheusNumber.formatSignificant(repair.smallestBucket)) "
           + "to \(PrometheusNumber.formatSignificant(repair.largestBucket))"

@@ -9,7 +9,7 @@ extension Evaluator {
     case (.scalar(let a), .scalar(let b)):
       if node.operation.isTrim {
         throw QueryError.execution(
-          "operator \(GoText.quoted(node.operation.rawValue)) not allowed for Scalar operations")
+          "operator \(Labels.quoted(node.operation.rawValue)) not allowed for Scalar operations")
       }
       return .scalar(zip(a, b).map { ScalarArithmetic.apply(node.operation, $0, $1) })
     case (.vector(let vector), .scalar(let numbers)):

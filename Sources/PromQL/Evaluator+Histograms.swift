@@ -150,7 +150,7 @@ extension Evaluator {
   {
     let name = operation.rawValue
     annotations.inform(
-      "incompatible sample types encountered for binary operator \(GoText.quoted(name)): \(left) \(name) \(right)",
+      "incompatible sample types encountered for binary operator \(Labels.quoted(name)): \(left) \(name) \(right)",
       at: range)
     return SeriesGrid.absent
   }
@@ -194,13 +194,13 @@ extension Annotations {
   }
 
   mutating func warnOfMixedSamples(_ metric: String, at range: SourceRange) {
-    warn("encountered a mix of histograms and floats for metric name \(GoText.quoted(metric))", at: range)
+    warn("encountered a mix of histograms and floats for metric name \(Labels.quoted(metric))", at: range)
   }
 
   mutating func warnOfMixedSchemas(_ metric: String, at range: SourceRange) {
     warn(
       "vector contains a mix of histograms with exponential and custom buckets schemas for metric name "
-        + GoText.quoted(metric), at: range)
+        + Labels.quoted(metric), at: range)
   }
 
   mutating func informOfIgnored(in aggregation: String, at range: SourceRange) {
@@ -209,7 +209,7 @@ extension Annotations {
 
   mutating func informOfIgnored(metric: String, at range: SourceRange) {
     inform(
-      "ignored histograms in a range containing both floats and histograms for metric name \(GoText.quoted(metric))",
+      "ignored histograms in a range containing both floats and histograms for metric name \(Labels.quoted(metric))",
       at: range)
   }
 }

@@ -51,12 +51,14 @@ public enum Function: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The types of a function's arguments and of its result.
-struct FunctionSignature: Sendable {
-  var arguments: [ValueType]
+public struct FunctionSignature: Sendable {
+  /// The types of its arguments, in order.
+  public var arguments: [ValueType]
   /// How many arguments beyond the fixed ones may follow: 0 none, -1 any number. If not 0, the last
   /// of ``arguments`` is the optional one.
-  var variadic = 0
-  var result: ValueType = .vector
+  public var variadic = 0
+  /// The type of its value.
+  public var result: ValueType = .vector
   var isExperimental = false
 }
 
@@ -65,7 +67,7 @@ extension Function {
   public var name: String { rawValue }
 
   /// The types of arguments and result.
-  var signature: FunctionSignature {
+  public var signature: FunctionSignature {
     switch self {
     case .abs, .absent, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg, .exp, .floor, .ln,
       .log2, .log10, .rad, .sgn, .sin, .sinh, .sort, .sortDescending, .sqrt, .tan, .tanh, .timestamp, .histogramAvg,

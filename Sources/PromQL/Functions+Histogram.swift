@@ -74,9 +74,9 @@ extension Evaluator {
       let identity = vector.identities[row]
       let bound = identity.labels["le"] ?? ""
       guard let upperBound = NumberParsing.labelValue(bound) else {
-        let name = isEager ? "" : " for metric name \(GoText.quoted(identity.labels.metricName))"
+        let name = isEager ? "" : " for metric name \(Labels.quoted(identity.labels.metricName))"
         annotations.warn(
-          "bucket label \"le\" is missing or has a malformed value of \(GoText.quoted(bound))\(name)", at: range)
+          "bucket label \"le\" is missing or has a malformed value of \(Labels.quoted(bound))\(name)", at: range)
         continue
       }
       let ordinal = numbering.ordinal(of: identity)

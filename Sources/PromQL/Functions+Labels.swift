@@ -8,7 +8,7 @@ extension Evaluator {
   private func checkLength(_ length: (value: Int, overflow: Bool), of label: String) throws {
     if length.overflow || length.value > Evaluator.maximumLabelLength {
       throw QueryError.execution(
-        "label \(GoText.quoted(label)) would be longer than \(Evaluator.maximumLabelLength) bytes")
+        "label \(Labels.quoted(label)) would be longer than \(Evaluator.maximumLabelLength) bytes")
     }
   }
 

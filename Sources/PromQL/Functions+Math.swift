@@ -61,7 +61,7 @@ extension Evaluator {
         }
       }
       result.removeEmptyRows()
-    default: throw QueryError.execution("function \(GoText.quoted(call.function.name)) is not implemented")
+    default: throw QueryError.execution("function \(Labels.quoted(call.function.name)) is not implemented")
     }
     try dropNames(&result)
     return result

@@ -83,7 +83,7 @@ extension Evaluator {
         continue
       }
       annotations.inform(
-        "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \(GoText.quoted(name))",
+        "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \(Labels.quoted(name))",
         at: range)
     }
   }

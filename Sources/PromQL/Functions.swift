@@ -107,7 +107,7 @@ extension Evaluator {
 
   private func evaluatePrediction(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
     guard let predictor = options.predictor else {
-      throw QueryError.execution("function \(GoText.quoted(call.function.name)) needs a predictor")
+      throw QueryError.execution("function \(Labels.quoted(call.function.name)) needs a predictor")
     }
     var scalars: [[Double]] = []
     var argument = 0

@@ -1,39 +1,13 @@
+import TimeSeries
+
 /// Texts in the notation that Go, and so Prometheus, prints and reads.
 enum GoText {
-  /// `text` in double quotes, escaped.
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": result += "\\\\"
-      case "\"": result += "\\\""
-      case "\u{7}": result += "\\a"
-      case "\u{8}": result += "\\b"
-      case "\u{c}": result += "\\f"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{b}": result += "\\v"
-      default:
-        if scalar.value == 0xfffd {
-          // The sign for broken text cannot be written as such in a query.
-          result += "\\ufffd"
-        } else if scalar.value < 0x20 || scalar.value == 0x7f {
-          result += "\\x" + hexadecimal(scalar.value, digits: 2)
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
-  }
-
   /// `scalar` in single quotes, escaped.
   static func quotedCharacter(_ scalar: Unicode.Scalar) -> String {
     if scalar == "'" { return "'\\''" }
     if scalar == "\"" { return "'\"'" }
     if scalar == "\u{fffd}" { return "'\u{fffd}'" }
-    return "'" + quoted(String(Character(scalar))).dropFirst().dropLast() + "'"
+    return "'" + Labels.quoted(String(Character(scalar))).dropFirst().dropLast() + "'"
   }
 
   /// `value` in hexadecimal with at least `digits` digits.

@@ -98,7 +98,7 @@ public enum HistogramNotation {
       case "offset": offset = try reader.whole()
       case "n_offset": negativeOffset = try reader.whole()
       case "counter_reset_hint": histogram.hint = try reader.hint()
-      default: throw Fault(description: "bad histogram descriptor found: \(GoText.quoted(name))")
+      default: throw Fault(description: "bad histogram descriptor found: \(Labels.quoted(name))")
       }
     }
     histogram.positive = FloatHistogram.Buckets(first: offset, counts: counts)
@@ -127,7 +127,7 @@ public enum HistogramNotation {
       if rest.isEmpty { return nil }
       let name = String(word())
       guard rest.first == ":", !name.isEmpty else {
-        throw Fault(description: "missing `:` for histogram descriptor \(GoText.quoted(name))")
+        throw Fault(description: "missing `:` for histogram descriptor \(Labels.quoted(name))")
       }
       rest = rest.dropFirst()
       skipSpace()
@@ -142,7 +142,7 @@ public enum HistogramNotation {
       case "-inf": return -.infinity
       default:
         guard let last = text.utf8.last, last >= 0x30 && last <= 0x39 || last == 0x2e, let value = Double(text) else {
-          throw Fault(description: "\(GoText.quoted(String(text))) is not a number of a histogram")
+          throw Fault(description: "\(Labels.quoted(String(text))) is not a number of a histogram")
         }
         return value
       }
@@ -151,7 +151,7 @@ public enum HistogramNotation {
     mutating func whole() throws(Fault) -> Int {
       let text = word()
       guard let value = Int32(text) else {
-        throw Fault(description: "\(GoText.quoted(String(text))) is not a whole number of a histogram")
+        throw Fault(description: "\(Labels.quoted(String(text))) is not a whole number of a histogram")
       }
       return Int(value)
     }
@@ -178,7 +178,7 @@ public enum HistogramNotation {
       case "reset": return .reset
       case "not_reset": return .notReset
       case "gauge": return .gauge
-      default: throw Fault(description: "\(GoText.quoted(String(text))) is not a counter reset hint")
+      default: throw Fault(description: "\(Labels.quoted(String(text))) is not a counter reset hint")
       }
     }
   }

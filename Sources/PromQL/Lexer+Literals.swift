@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Words, strings and numbers.
 extension Lexer {
   mutating func scanWord() {
@@ -95,7 +97,7 @@ extension Lexer {
     if scanDurationUnits() { return emit(.duration) }
     // The character that spoils the number is part of what the message shows.
     let shown = String(decoding: bytes[start..<min(position, bytes.count)], as: UTF8.self)
-    fail("bad number or duration syntax: \(GoText.quoted(shown))")
+    fail("bad number or duration syntax: \(Labels.quoted(shown))")
   }
 
   mutating func accept(_ isAccepted: (UInt8) -> Bool) -> Bool {

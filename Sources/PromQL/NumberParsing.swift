@@ -47,13 +47,13 @@ enum NumberParsing {
       rest = rest.dropFirst(unit.utf8.count)
       if digits.isEmpty || unit.isEmpty { break }
       guard let index = units.firstIndex(of: unit) else {
-        return "unknown unit \(GoText.quoted(unit)) in duration \(GoText.quoted(text))"
+        return "unknown unit \(Labels.quoted(unit)) in duration \(Labels.quoted(text))"
       }
       if index < next { break }
       next = index + 1
       if rest.isEmpty { return "duration out of range" }
     }
-    return "not a valid duration string: \(GoText.quoted(text))"
+    return "not a valid duration string: \(Labels.quoted(text))"
   }
 
   private static func strictDecimal(_ text: String) -> Double? {

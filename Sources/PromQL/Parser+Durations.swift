@@ -90,7 +90,7 @@ extension Parser {
 
   func unquoted(_ token: Token) throws(ParseError) -> String {
     guard let text = GoText.unquoted(token.text) else {
-      throw failure("error unquoting string \(GoText.quoted(token.text)): invalid syntax", at: token.range)
+      throw failure("error unquoting string \(Labels.quoted(token.text)): invalid syntax", at: token.range)
     }
     return text
   }
@@ -102,7 +102,7 @@ extension Parser {
       guard let value = NumberParsing.literal(token.text) else {
         let reason = Double(token.text) == nil ? "invalid syntax" : "value out of range"
         throw failure(
-          "error parsing number: strconv.ParseFloat: parsing \(GoText.quoted(token.text)): \(reason)", at: token.range)
+          "error parsing number: strconv.ParseFloat: parsing \(Labels.quoted(token.text)): \(reason)", at: token.range)
       }
       advance()
       return NumberLiteral(value: value, isDuration: false, range: token.range)

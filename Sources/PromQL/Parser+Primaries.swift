@@ -78,10 +78,10 @@ extension Parser {
     advance()
     let arguments = try parseArguments()
     guard let function = Function(rawValue: name.text) else {
-      throw failure("unknown function with name \(GoText.quoted(name.text))", at: name.range)
+      throw failure("unknown function with name \(Labels.quoted(name.text))", at: name.range)
     }
     if function.isExperimental && !options.experimentalFunctions {
-      throw failure("function \(GoText.quoted(name.text)) is not enabled", at: name.range)
+      throw failure("function \(Labels.quoted(name.text)) is not enabled", at: name.range)
     }
     let call = CallExpression(
       function: function, arguments: arguments.map(\.expression), range: name.range.ending(at: previousEnd))

@@ -194,7 +194,7 @@ struct Parser {
       case .string:
         let name = try unquoted(token)
         if !GoText.isLabelName(name) {
-          throw failure("invalid label name for grouping: \(GoText.quoted(name))", at: token.range)
+          throw failure("invalid label name for grouping: \(Labels.quoted(name))", at: token.range)
         }
         labels.append(name)
       case .identifier, .keyword, .aggregation: labels.append(token.text)

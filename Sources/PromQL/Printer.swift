@@ -5,7 +5,7 @@ extension Expression: CustomStringConvertible {
   public var description: String {
     switch self {
     case .number(let node): return node.description
-    case .string(let node): return GoText.quoted(node.value)
+    case .string(let node): return Labels.quoted(node.value)
     case .selector(let node): return node.description
     case .matrix(let node):
       var bare = node.selector
@@ -41,7 +41,7 @@ func suffix(_ pinnedTime: PinnedTime?, _ offset: DurationExpression?) -> String 
 
 /// Label names in a list, quoted where they must be.
 private func list(_ labels: [String]) -> String {
-  labels.map { Labels.isClassicLabelName($0) ? $0 : GoText.quoted($0) }.joined(separator: ", ")
+  labels.map { Labels.isClassicLabelName($0) ? $0 : Labels.quoted($0) }.joined(separator: ", ")
 }
 
 extension NumberLiteral: CustomStringConvertible {

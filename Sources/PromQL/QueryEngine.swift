@@ -63,7 +63,7 @@ public struct QueryEngine: Sendable {
     let type = expression.type
     if type != .vector && type != .scalar {
       throw QueryError.badRequest(
-        "invalid expression type \(GoText.quoted(type == .matrix ? "range vector" : type.rawValue)) for range query, "
+        "invalid expression type \(Labels.quoted(type == .matrix ? "range vector" : type.rawValue)) for range query, "
           + "must be Scalar or instant Vector")
     }
     if end < start { throw QueryError.badRequest("end timestamp must not be before start time") }

@@ -141,11 +141,11 @@ extension Evaluator {
   }
 
   private func warnOfNoCounter(_ name: String, at range: SourceRange) {
-    annotations.warn("this native histogram metric is not a counter: \(GoText.quoted(name))", at: range)
+    annotations.warn("this native histogram metric is not a counter: \(Labels.quoted(name))", at: range)
   }
 
   private func warnOfNoGauge(_ name: String, at range: SourceRange) {
-    annotations.warn("this native histogram metric is not a gauge: \(GoText.quoted(name))", at: range)
+    annotations.warn("this native histogram metric is not a gauge: \(Labels.quoted(name))", at: range)
   }
 
   /// `resets` and `changes`; a change between numbers and histograms counts as either.

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// A stretch of a query's text, as UTF-8 byte offsets, end excluded.
 public struct SourceRange: Sendable, Hashable {
   /// The offset of the first byte.
@@ -112,8 +114,8 @@ struct Token: Sendable {
     switch kind {
     case .endOfInput: return "end of input"
     case .failure: return "error"
-    case .identifier: return "identifier \(GoText.quoted(text))"
-    case .metricIdentifier: return "metric identifier \(GoText.quoted(text))"
+    case .identifier: return "identifier \(Labels.quoted(text))"
+    case .metricIdentifier: return "metric identifier \(Labels.quoted(text))"
     case .string: return "string \(abbreviated)"
     case .number: return "number \(abbreviated)"
     case .duration: return "duration \(abbreviated)"
@@ -121,14 +123,14 @@ struct Token: Sendable {
     case .matches, .doesNotMatch, .at: return "<op:\(text)>"
     case .aggregation: return "<aggr:\(text)>"
     case .keyword(let word): return word.isPreprocessor ? abbreviated : "<\(text)>"
-    default: return GoText.quoted(text)
+    default: return Labels.quoted(text)
     }
   }
 
   private var abbreviated: String {
     if text.utf8.count > 10 {
-      return GoText.quoted(String(String.UnicodeScalarView(text.unicodeScalars.prefix(10)))) + "..."
+      return Labels.quoted(String(String.UnicodeScalarView(text.unicodeScalars.prefix(10)))) + "..."
     }
-    return GoText.quoted(text)
+    return Labels.quoted(text)
   }
 }

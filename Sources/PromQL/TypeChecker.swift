@@ -33,7 +33,7 @@ struct TypeChecker {
       if type != .scalar && type != .vector {
         throw failure(
           "unary expression only allowed on expressions of type scalar or instant vector, got "
-            + GoText.quoted(type.documentedName), at: node.range)
+            + Labels.quoted(type.documentedName), at: node.range)
       }
       return .unary(node)
     case .aggregate(let node): return .aggregate(try checked(node))
@@ -50,7 +50,7 @@ struct TypeChecker {
     if !node.name.isEmpty {
       for matcher in node.matchers.dropLast() where matcher.name == Labels.metricNameLabel {
         throw failure(
-          "metric name must not be set twice: \(GoText.quoted(node.name)) or \(GoText.quoted(matcher.value))",
+          "metric name must not be set twice: \(Labels.quoted(node.name)) or \(Labels.quoted(matcher.value))",
           at: node.range)
       }
     } else if !node.mayBeEmpty && node.matchers.allSatisfy(\.acceptsEmpty) {
@@ -94,7 +94,7 @@ struct TypeChecker {
     guard let matching = node.matching else { return node }
     if matching.isOn, let label = matching.labels.first(where: matching.included.contains) {
       throw failure(
-        "label \(GoText.quoted(label)) must not occur in ON and GROUP clause at once", at: node.operatorRange)
+        "label \(Labels.quoted(label)) must not occur in ON and GROUP clause at once", at: node.operatorRange)
     }
     for (type, side) in [(left, node.left), (right, node.right)] where type != .scalar && type != .vector {
       throw failure("binary expression must contain only scalar and instant vector types", at: side.range)
@@ -108,20 +108,20 @@ struct TypeChecker {
       node.matching = nil
     } else if node.operation.isSetOperator {
       if matching.cardinality != .manyToMany {
-        throw failure("no grouping allowed for \(GoText.quoted(node.operation.rawValue)) operation", at: range)
+        throw failure("no grouping allowed for \(Labels.quoted(node.operation.rawValue)) operation", at: range)
       }
       if hasFill { throw failure("filling in missing series not allowed for set operators", at: range) }
     }
     if node.operation.isSetOperator && (left == .scalar || right == .scalar) {
       throw failure(
-        "set operator \(GoText.quoted(node.operation.rawValue)) not allowed in binary scalar expression", at: range)
+        "set operator \(Labels.quoted(node.operation.rawValue)) not allowed in binary scalar expression", at: range)
     }
     return node
   }
 
   private func checked(_ source: CallExpression) throws(ParseError) -> CallExpression {
     var node = source
-    let name = GoText.quoted(node.function.name)
+    let name = Labels.quoted(node.function.name)
     let signature = node.function.signature
     let count = node.arguments.count
     let wanted = signature.arguments.count

@@ -165,29 +165,6 @@ extension Labels: CustomStringConvertible {
     return head + "{" + parts.joined(separator: ", ") + "}"
   }
 
-  /// `text` in double quotes with `\`, `"` and control characters escaped as Go's `%q` does for
-  /// the characters that occur in label values.
-  public static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": result += "\\\\"
-      case "\"": result += "\\\""
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7f {
-          let hex = String(scalar.value, radix: 16)
-          result += "\\x" + (hex.count < 2 ? "0" + hex : hex)
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
-  }
-
   /// Whether `name` matches `[a-zA-Z_:][a-zA-Z0-9_:]*`.
   public static func isClassicMetricName(_ name: String) -> Bool {
     isClassicName(name, colonAllowed: true)

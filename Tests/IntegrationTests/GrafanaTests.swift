@@ -65,6 +65,7 @@ struct GrafanaTests {
       Exchange("/api/v1/metadata?limit=x"), Exchange("/api/v1/metadata?limit_per_metric=x"),
       Exchange("/api/v1/query_exemplars"), Exchange("/api/v1/query_exemplars?query=up&start=2&end=1"),
       Exchange("/api/v1/format_query"), Exchange("/api/v1/format_query?query=1%2B"),
+      Exchange("/api/v1/parse_query"), Exchange("/api/v1/parse_query?query=1%2B"),
       Exchange("/api/v1/rules?type=x"), Exchange("/api/v1/rules?exclude_alerts=x"),
       Exchange("/api/v1/rules?group_limit=0"),
       Exchange("/api/v1/rules?group_limit=x"), Exchange("/api/v1/rules?group_next_token=abc"),
@@ -87,6 +88,38 @@ struct GrafanaTests {
       #expect(
         GrafanaHarness.comparable(ours) == GrafanaHarness.comparable(theirs),
         "\(request.testDescription):\n\(ours.text)\ninstead of\n\(theirs.text)")
+    }
+    try await harness.stop()
+  }
+
+  /// Queries whose trees are compared: every kind of node and what can be written on it.
+  static let parsedQueries = [
+    "1", "-1", "+1.5", "-(1)", "NaN", "Inf", "-Inf", "0x1F", "1e300", "1e-9", "5m", #""a\"b""#, "(up)", "-up", "+up",
+    "up", #"{__name__="up"}"#, #"up{a="b",c!="d",e=~"f.*",g!~"h|i"}"#, #"{"not classic",x="y"}"#, "up offset 5m",
+    "up offset -90s", "up @ 1234.567", "up @ start()", "up @ end() offset 1h", "up[5m]", "up[1h30m] offset 7s @ 0",
+    "up[300]", "rate(up[5m])[1h:]", "rate(up[5m])[1h:30s] @ end() offset 5m", "time()", "vector(1)", "round(up)",
+    "round(up, 0.5)", "hour()", "hour(up)", #"label_replace(up, "a", "$1", "b", "(.*)")"#,
+    #"label_join(up, "a", "-", "b", "c")"#, "histogram_quantile(0.9, up)", "predict_linear(up[5m], 60)", "sum(up)",
+    "sum by (a, b) (up)", "sum without (a) (up)", "sum by () (up)", "topk(3, up)", "quantile without (a) (0.9, up)",
+    #"count_values("v", up)"#, "1 + 2 * 3", "2 ^ 3 ^ 2", "up + 1", "1 > bool 2", "up == bool 1", "up * up",
+    "up / on (a) up", "up / ignoring (a) up", "up - on (a, b) group_left (c) up", "up % ignoring () group_right up",
+    "up and up", "up or on (a) up", "up unless ignoring (a) up", "up atan2 up", "up > up", "scalar(up) ^ time()",
+  ]
+
+  private static func canonicalJSON(_ text: String) throws -> String {
+    let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    return String(decoding: try JSONSerialization.data(withJSONObject: value, options: .sortedKeys), as: UTF8.self)
+  }
+
+  @Test("queries have the same trees")
+  func trees() async throws {
+    let harness = try await GrafanaHarness()
+    for query in Self.parsedQueries {
+      let encoded = try #require(query.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      let (theirs, ours) = try await harness.send(Exchange("/api/v1/parse_query", form: "query=\(encoded)"))
+      #expect(theirs.status == 200, "\(query)")
+      #expect(ours.status == theirs.status, "\(query)")
+      #expect(try Self.canonicalJSON(ours.text) == Self.canonicalJSON(theirs.text), "\(query)")
     }
     try await harness.stop()
   }

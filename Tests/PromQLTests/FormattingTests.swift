@@ -42,7 +42,7 @@ import TimeSeries
   }
 
   @Test func textsAreQuotedAndUnquoted() {
-    #expect(GoText.quoted("a\"b\\\n\u{1}é") == "\"a\\\"b\\\\\\n\\x01é\"")
+    #expect(Labels.quoted("a\"b\\\n\u{1}é") == "\"a\\\"b\\\\\\n\\x01é\"")
     #expect(GoText.unquoted("\"\\x41\\u00e9\\101\\n\"") == "AéA\n")
     #expect(GoText.unquoted("'it\\'s'") == "it's")
     #expect(GoText.unquoted("`a\\n`") == "a\\n")

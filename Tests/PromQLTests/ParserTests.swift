@@ -114,7 +114,7 @@ extension Expression {
     func inner(_ expression: Expression) -> String { expression.describe(keepsParentheses: keepsParentheses) }
     switch self {
     case .number(let node): return node.value.isNaN ? "nan" : "\(node.value)"
-    case .string(let node): return GoText.quoted(node.value)
+    case .string(let node): return Labels.quoted(node.value)
     case .selector(let node): return "\(node)"
     case .matrix(let node): return "(range \(node.selector) \(node.window.topLevelDescription))"
     case .subquery(let node):

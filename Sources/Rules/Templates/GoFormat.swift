@@ -7,9 +7,6 @@ import TimeSeries
 
 /// Texts of values as Go's `fmt` and `strconv` print them.
 enum GoFormat {
-  /// `text` in double quotes, escaped.
-  static func quoted(_ text: String) -> String { Labels.quoted(text) }
-
   /// A code point as `U+0041`.
   static func codePoint(_ value: UInt32) -> String {
     let hex = String(value, radix: 16, uppercase: true)

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Go's `fmt.Sprintf` for the values of templates.
 struct GoPrintf {
   /// Go's own bound on widths and precisions is a million; texts here are shorter.
@@ -178,7 +180,7 @@ struct GoPrintf {
     case "q":
       let scalar = Unicode.Scalar(UInt32(clamping: value)) ?? "\u{fffd}"
       let inner =
-        scalar == "'" ? "\\'" : scalar == "\"" ? "\"" : String(GoFormat.quoted(String(scalar)).dropFirst().dropLast())
+        scalar == "'" ? "\\'" : scalar == "\"" ? "\"" : String(Labels.quoted(String(scalar)).dropFirst().dropLast())
       return padded("'" + inner + "'", directive)
     case "U": return padded(GoFormat.codePoint(UInt32(clamping: value)), directive)
     default: return nil
@@ -224,7 +226,7 @@ struct GoPrintf {
     }
     switch verb {
     case "s", "v": return padded(text, directive)
-    case "q": return padded(directive.sharp && !text.contains("`") ? "`\(text)`" : GoFormat.quoted(text), directive)
+    case "q": return padded(directive.sharp && !text.contains("`") ? "`\(text)`" : Labels.quoted(text), directive)
     case "x", "X":
       let separator = directive.space ? " " : ""
       return padded(

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Runs the statements of a template, with bounds on work, depth and output.
 struct TemplateEvaluator {
   private enum Flow { case normal, leave, proceed }
@@ -234,7 +236,7 @@ struct TemplateEvaluator {
     _ name: String, at offset: Int, _ command: TemplateCommand, dot: TemplateValue, fed: TemplateValue?
   ) throws(TemplateError) -> TemplateValue {
     guard let function = TemplateFunctions.table[name] else {
-      throw failure("\(GoFormat.quoted(name)) is not a defined function", at: offset, name)
+      throw failure("\(Labels.quoted(name)) is not a defined function", at: offset, name)
     }
     let operands = command.operands.dropFirst()
     let count = operands.count + (fed == nil ? 0 : 1)
@@ -293,7 +295,7 @@ struct TemplateEvaluator {
     let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
     let column = before.lastIndex(of: UInt8(ascii: "\n")).map { before.distance(from: $0, to: before.endIndex) - 1 }
     return TemplateError(
-      "template: \(source.name):\(line):\(column ?? offset): executing \(GoFormat.quoted(current)) at <\(context)>: "
+      "template: \(source.name):\(line):\(column ?? offset): executing \(Labels.quoted(current)) at <\(context)>: "
         + message)
   }
 }

@@ -102,7 +102,7 @@ enum TemplateFunctions {
     "parseDuration": TemplateFunction(.string) { _, arguments throws(TemplateComplaint) in
       let text = string(arguments[0])
       guard let milliseconds = PrometheusDuration.parse(text) else {
-        throw TemplateComplaint("not a valid duration string: \(GoFormat.quoted(text))")
+        throw TemplateComplaint("not a valid duration string: \(Labels.quoted(text))")
       }
       return .float(Double(milliseconds) / 1000)
     },
@@ -166,7 +166,7 @@ enum TemplateFunctions {
       default: break
       }
       guard let value = Double(text) else {
-        throw TemplateComplaint("strconv.ParseFloat: parsing \(GoFormat.quoted(text)): invalid syntax")
+        throw TemplateComplaint("strconv.ParseFloat: parsing \(Labels.quoted(text)): invalid syntax")
       }
       return value
     default: throw TemplateComplaint("can't convert \(value.typeName) to float")

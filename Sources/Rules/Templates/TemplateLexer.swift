@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// A word of a template.
 struct TemplateToken: Sendable {
   enum Kind: Sendable, Equatable {
@@ -17,8 +19,8 @@ struct TemplateToken: Sendable {
     case .failure: return text
     case .keyword, .dot: return "<\(text)>"
     default:
-      if text.unicodeScalars.count <= 10 { return GoFormat.quoted(text) }
-      return GoFormat.quoted(String(String.UnicodeScalarView(text.unicodeScalars.prefix(10)))) + "..."
+      if text.unicodeScalars.count <= 10 { return Labels.quoted(text) }
+      return Labels.quoted(String(String.UnicodeScalarView(text.unicodeScalars.prefix(10)))) + "..."
     }
   }
 }
@@ -173,7 +175,7 @@ struct TemplateLexer {
     let text = String(decoding: bytes[start..<index], as: UTF8.self)
     guard TemplateNumber(text) != nil || TemplateNumber.isTooLarge(text) else {
       tokens.removeLast()
-      return fail("bad number syntax: \(GoFormat.quoted(text))", at: start)
+      return fail("bad number syntax: \(Labels.quoted(text))", at: start)
     }
     return true
   }

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Builds the statements of a template from its words, refusing with the messages of Go's `text/template/parse`.
 struct TemplateParser {
   /// How deeply parentheses and blocks may nest.
@@ -214,7 +216,7 @@ struct TemplateParser {
       position -= 1
       argument = try pipeline(context: context, closing: .rightDelimiter)
     }
-    return .call(name, quoted: GoFormat.quoted(name), argument, at: token.offset)
+    return .call(name, quoted: Labels.quoted(name), argument, at: token.offset)
   }
 
   private mutating func block() throws(TemplateComplaint) -> TemplateNode {
@@ -228,7 +230,7 @@ struct TemplateParser {
     guard terminator == .end else { throw TemplateComplaint("unexpected {{else}} in block clause") }
     (variables, loops) = outer
     definitions[name] = nodes
-    return .call(name, quoted: GoFormat.quoted(name), argument, at: token.offset)
+    return .call(name, quoted: Labels.quoted(name), argument, at: token.offset)
   }
 
   // MARK: Pipelines
@@ -322,7 +324,7 @@ struct TemplateParser {
     case .field(let first, _): return .field(first + names, at: chain)
     case .variable(let name, let first, _): return .variable(name, fields: first + names, at: chain)
     case .bool, .string, .int, .float, .null, .dot:
-      throw TemplateComplaint("unexpected . after term \(GoFormat.quoted(term.text))")
+      throw TemplateComplaint("unexpected . after term \(Labels.quoted(term.text))")
     default: return .chain(term, fields: names, at: chain)
     }
   }
@@ -333,14 +335,14 @@ struct TemplateParser {
     switch token.kind {
     case .identifier:
       guard TemplateFunctions.exists(token.text) else {
-        throw TemplateComplaint("function \(GoFormat.quoted(token.text)) not defined")
+        throw TemplateComplaint("function \(Labels.quoted(token.text)) not defined")
       }
       return .function(token.text, at: at)
     case .dot: return .dot(at: at)
     case .keyword where token.text == "nil": return .null(at: at)
     case .variable:
       guard variables.contains(token.text) else {
-        throw TemplateComplaint("undefined variable \(GoFormat.quoted(token.text))")
+        throw TemplateComplaint("undefined variable \(Labels.quoted(token.text))")
       }
       return .variable(token.text, fields: [], at: at)
     case .field: return .field([String(token.text.dropFirst())], at: at)
@@ -349,7 +351,7 @@ struct TemplateParser {
       switch TemplateNumber(token.text) {
       case .int(let value): return .int(value, text: token.text, at: at)
       case .float(let value): return .float(value, text: token.text, at: at)
-      case nil: throw TemplateComplaint("integer overflow: \(GoFormat.quoted(token.text))")
+      case nil: throw TemplateComplaint("integer overflow: \(Labels.quoted(token.text))")
       }
     case .character:
       guard let text = GoFormat.unquoted(token.text), text.unicodeScalars.count == 1,

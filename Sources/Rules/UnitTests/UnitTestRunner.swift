@@ -207,7 +207,7 @@ private struct UnitTestRun {
 
   private mutating func check(_ expected: UnitTest.ExpressionTest) {
     let head =
-      "    expr: \(GoFormat.quoted(expected.expression)), time: \(PrometheusDuration.format(expected.time)),"
+      "    expr: \(Labels.quoted(expected.expression)), time: \(PrometheusDuration.format(expected.time)),"
     let got: [UnitTestSample]
     do {
       got = try samples(of: expected.expression, at: test.start + expected.time)
@@ -222,7 +222,7 @@ private struct UnitTestRun {
         let histogram = sample.histogram.isEmpty ? nil : try HistogramNotation.parse(sample.histogram)
         wanted.append(UnitTestSample(labels: labels, value: sample.value, histogram: histogram))
       } catch {
-        failures.append("\(head) err: labels \(GoFormat.quoted(sample.labels)): \(error)")
+        failures.append("\(head) err: labels \(Labels.quoted(sample.labels)): \(error)")
         return
       }
     }
