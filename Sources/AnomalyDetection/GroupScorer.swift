@@ -15,7 +15,7 @@
 /// false alarms allows, however many signals there are and however they hang together.
 public struct GroupScorer: Sendable {
   /// What the group is told; `falseAlarmsPerDay` is the budget of the group as a whole.
-  public let options: AnomalyOptions
+  public private(set) var options: AnomalyOptions
   /// The names of the signals, in the order of the values.
   public let signals: [String]
   private var scorers: [AnomalyScorer]
@@ -51,6 +51,9 @@ public struct GroupScorer: Sendable {
     scorers = signals.map { _ in AnomalyScorer(options: options) }
     distance = MahalanobisDistance(dimension: signals.count, span: 4000, ridge: 0.01)
   }
+
+  /// Changes how often a day a healthy group may alert; it holds from the next row on.
+  public mutating func setFalseAlarmsPerDay(_ rate: Double) { options.falseAlarmsPerDay = rate }
 
   /// Scores one value of each signal (NaN where missing), taken at `timestamp` (UTC milliseconds), then learns them.
   ///

@@ -16,6 +16,15 @@ public struct SignalWatch: Sendable {
     public var parts: [AnomalySeverity.Evidence]
     /// The sample itself.
     public var value: Double
+
+    public init(
+      verdict: AnomalyVerdict, severity: AnomalySeverity, parts: [AnomalySeverity.Evidence], value: Double
+    ) {
+      self.verdict = verdict
+      self.severity = severity
+      self.parts = parts
+      self.value = value
+    }
   }
 
   private var scorer: AnomalyScorer?

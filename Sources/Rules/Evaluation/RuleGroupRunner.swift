@@ -293,6 +293,7 @@ actor RuleGroupRunner {
         describe(rule.name, "Anomaly score, 1 is the line of alerting, of")
         describe("\(rule.name)_severity", "Severity from 0 to 10, a warning from 4, critical from 7, of the anomaly of")
         describe("\(rule.name)_part", "Score of one detector, 1 is its own line, of")
+        describe("\(rule.name)_share", "Part of one signal in the anomaly of its group, 0 to 1, of")
         describe("\(rule.name)_expected", "Bounds between which the next value would not be unusual, of")
       case .forecast(let block):
         switch block.target {

@@ -66,7 +66,8 @@ extension RuleFileReader {
     let step = reader.has("step") ? try milliseconds("step", 60_000, &reader) : nil
     reader.ignore("step")
     let limit = try seriesLimit(&reader)
-    var rate = AnomalyOptions.defaultFalseAlarmsPerDay
+    let by = try things(&reader)
+    var rate = by.isEmpty ? AnomalyOptions.defaultFalseAlarmsPerDay : GroupScorer.defaultFalseAlarmsPerDay
     if let node = reader.optionalNode("false_alarms") {
       let text = try node.text("false_alarms")
       if let given = Self.rate(text) {
@@ -84,12 +85,16 @@ extension RuleFileReader {
         report(node.place, "direction: \(Labels.quoted(text)) is not one of up, down, both")
       }
     }
+    if !by.isEmpty && reader.has("detectors") {
+      report(reader.place(of: "detectors"), "'detectors' have no meaning where signals are judged together ('by')")
+    }
     let detectors = try detectors(&reader)
     if let step { checkHistory(history, step: step, reader.place(of: "history")) }
     try reader.finish()
     guard errors.count == before else { return nil }
     return AnomalyBlock(
-      history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit, detectors: detectors)
+      history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit, detectors: detectors,
+      by: by)
   }
 
   // MARK: Parts
@@ -155,6 +160,18 @@ extension RuleFileReader {
       result.append(value)
     }
     return result.sorted()
+  }
+
+  private mutating func things(_ reader: inout MappingReader) throws(YAMLError) -> [String] {
+    guard let node = reader.optionalNode("by") else { return [] }
+    var names: [String] = []
+    for item in try node.items("by") {
+      let name = try item.text("a label")
+      if name.isEmpty || names.contains(name) { report(item.place, "by: \(Labels.quoted(name)) is empty or given twice") }
+      names.append(name)
+    }
+    if names.isEmpty { report(node.place, "by: give at least one label") }
+    return names
   }
 
   private mutating func detectors(_ reader: inout MappingReader) throws(YAMLError) -> [String] {

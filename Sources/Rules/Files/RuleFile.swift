@@ -133,6 +133,8 @@ public struct AnomalyBlock: Sendable {
   public var limit: Int
   /// The detectors by name, at least one.
   public var detectors = [SignalWatch.auto]
+  /// The labels that say which thing a signal belongs to; the signals of each thing are then judged together.
+  public var by: [String] = []
 }
 
 /// What is wrong with a rule file, and where.

@@ -21,6 +21,8 @@ struct AnomalyRule: Sendable {
   let labels: [Label]
   var signals: [Labels: Signal] = [:]
   var busiest: BusiestSeries
+  /// What is judged together, if the rule says by what.
+  private var groups: AnomalyGroups
   /// What operators make of the budget.
   var budgetFactor = 1.0
   /// The newest point of the rule's grid that was taken in, in UTC milliseconds.
@@ -31,11 +33,13 @@ struct AnomalyRule: Sendable {
     self.block = block
     labels = rule.labels
     busiest = BusiestSeries(limit: block.limit)
+    groups = AnomalyGroups(name: rule.name, block: block, labels: rule.labels)
   }
 
   /// Has the next evaluation learn all histories anew.
   mutating func relearn() {
     signals = [:]
+    groups = AnomalyGroups(name: name, block: block, labels: labels)
     gridEnd = nil
   }
 
@@ -52,8 +56,17 @@ struct AnomalyRule: Sendable {
     let chosen = busiest.choose(among: values)
     var result = PredictionResult()
     result.dropped = values.count - chosen.count
-    try await takeIn(values, chosen, reader, at: time, step: max(block.step ?? interval, interval))
+    let step = max(block.step ?? interval, interval)
     var budget = WorkBudget(seconds: learningSeconds)
+    guard block.by.isEmpty else {
+      try await groups.evaluate(
+        values.filter { chosen.contains($0.key) }, reader, at: time, step: step,
+        history: min(block.history / step, Self.maximumHistory), budgetFactor: budgetFactor, learning: &budget,
+        into: &result)
+      result.series = groups.count
+      return result
+    }
+    try await takeIn(values, chosen, reader, at: time, step: step)
 
     for labels in chosen.sorted() {
       guard var signal = signals.removeValue(forKey: labels) else { continue }
