@@ -167,7 +167,9 @@ extension RuleFileReader {
     var names: [String] = []
     for item in try node.items("by") {
       let name = try item.text("a label")
-      if name.isEmpty || names.contains(name) { report(item.place, "by: \(Labels.quoted(name)) is empty or given twice") }
+      if name.isEmpty || names.contains(name) {
+        report(item.place, "by: \(Labels.quoted(name)) is empty or given twice")
+      }
       names.append(name)
     }
     if names.isEmpty { report(node.place, "by: give at least one label") }
