@@ -32,6 +32,7 @@ let package = Package(
     .executableTarget(
       name: "RemoteWriteLoad", dependencies: ["TimeSeries", "RemoteWrite"], swiftSettings: settings),
     .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
+    .executableTarget(name: "DemandAccuracy", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
     .executableTarget(name: "ForecastCost", dependencies: ["Forecasting"], swiftSettings: settings),
     .executableTarget(
       name: "ParseAndStore", dependencies: ["TimeSeries", "Exposition", "SeriesStore"], swiftSettings: settings),

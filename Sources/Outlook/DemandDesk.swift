@@ -33,10 +33,19 @@ struct DemandDesk {
       do {
         let query = SignalQuery(
           engine: engine, source: source, expression: try engine.parse(signal.text), step: step)
-        let known = reached[signal.name].map { max($0 + step, last - configuration.history) }
-        let first = known ?? (last - configuration.history / step * step)
+        let beginning = last - configuration.history / step * step
+        let first = reached[signal.name].map { max($0 + step, beginning) } ?? beginning
         let found = try await query.values(from: first, through: last)
-        take(found, signal: signal.name, first: first, count: Int((last - first) / step) + 1, calendar: calendar)
+        update(signal.name, with: found, count: Int((last - first) / step) + 1)
+        let known = models[signal.name] ?? [:]
+        let new = found.filter { known[$0.key] == nil && $0.value.contains(where: \.isFinite) }
+        if known.count >= configuration.limit {
+          dropped = new.count
+        } else if !new.isEmpty {
+          // What has only now become known may have a past: it was backfilled, or came late.
+          let whole = first == beginning ? found : try await query.values(from: beginning, through: last)
+          begin(signal.name, with: whole.filter { new[$0.key] != nil }, first: beginning, calendar: calendar)
+        }
         faults[signal.name] = nil
         didLearn = true
       } catch {
@@ -47,9 +56,8 @@ struct DemandDesk {
     return didLearn
   }
 
-  private mutating func take(
-    _ found: [Labels: [Double]], signal: String, first: Int64, count: Int, calendar: BusinessCalendar
-  ) {
+  /// Goes on with the models of a signal; a series without values has gaps.
+  private mutating func update(_ signal: String, with found: [Labels: [Double]], count: Int) {
     var known = models[signal] ?? [:]
     for (labels, model) in known {
       var model = model
@@ -58,7 +66,14 @@ struct DemandDesk {
       // A series that was silent for as long as the history is gone.
       if model.silence < configuration.history { known[labels] = model }
     }
-    let new = found.filter { known[$0.key] == nil && $0.value.contains(where: \.isFinite) }
+    models[signal] = known
+  }
+
+  /// Begins with new series, as far as there is room, the busiest first.
+  private mutating func begin(
+    _ signal: String, with new: [Labels: [Double]], first: Int64, calendar: BusinessCalendar
+  ) {
+    var known = models[signal] ?? [:]
     let byLoad = new.sorted { left, right in
       let (a, b) = (left.value.last(where: \.isFinite) ?? 0, right.value.last(where: \.isFinite) ?? 0)
       return a == b ? left.key < right.key : a > b

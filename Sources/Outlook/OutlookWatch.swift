@@ -58,6 +58,9 @@ public final class OutlookWatch: Sendable {
     }
   }
 
+  /// Learns everything anew from the store, whose past has changed.
+  public func relearn() { state.withLock { $0.generation += 1 } }
+
   public var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
   var configuration: (value: OutlookConfiguration, generation: Int) {

@@ -30,11 +30,19 @@ struct ResourceDesk {
     let step = configuration.step
     let last = (now - DemandDesk.delay) / step * step
     if reached ?? .min < last {
-      let known = reached.map { max($0 + step, last - configuration.history) }
-      let first = known ?? (last - configuration.history / step * step)
-      let loads = await read(configuration.loads, from: first, through: last)
-      let resources = await read(configuration.resources, from: first, through: last)
-      take(resources, loads, first: first, count: Int((last - first) / step) + 1, calendar: calendar)
+      let beginning = last - configuration.history / step * step
+      let first = reached.map { max($0 + step, beginning) } ?? beginning
+      var loads = await read(configuration.loads, from: first, through: last)
+      var resources = await read(configuration.resources, from: first, through: last)
+      update(resources, loads, count: Int((last - first) / step) + 1)
+      if hasRoom(for: resources) {
+        if first > beginning {
+          // What has only now become known may have a past: it was backfilled, or came late.
+          loads = await read(configuration.loads, from: beginning, through: last)
+          resources = await read(configuration.resources, from: beginning, through: last)
+        }
+        begin(resources, loads, first: beginning, calendar: calendar)
+      }
       reached = last
       return true
     }
@@ -62,11 +70,19 @@ struct ResourceDesk {
     return result
   }
 
-  private mutating func take(
+  /// Whether there are series without a predictor that may have one.
+  private func hasRoom(for resources: [(name: String, series: [Labels: [Double]])]) -> Bool {
+    resources.contains { resource, series in
+      predictors.keys.count(where: { $0.resource == resource }) < configuration.limit
+        && series.keys.contains { predictors[Key(resource: resource, labels: $0)] == nil }
+    }
+  }
+
+  /// Goes on with all predictors; a resource without values has gaps.
+  private mutating func update(
     _ resources: [(name: String, series: [Labels: [Double]])], _ loads: [(name: String, series: [Labels: [Double]])],
-    first: Int64, count: Int, calendar: BusinessCalendar
+    count: Int
   ) {
-    dropped = 0
     for (key, predictor) in predictors {
       var predictor = predictor
       predictors[key] = nil
@@ -80,6 +96,14 @@ struct ResourceDesk {
       }
       if predictor.silence < configuration.history { predictors[key] = predictor }
     }
+  }
+
+  /// Begins with new resources, as far as there is room.
+  private mutating func begin(
+    _ resources: [(name: String, series: [Labels: [Double]])], _ loads: [(name: String, series: [Labels: [Double]])],
+    first: Int64, calendar: BusinessCalendar
+  ) {
+    dropped = 0
     for (resource, series) in resources {
       for (labels, values) in series.sorted(by: { $0.key < $1.key }) {
         let key = Key(resource: resource, labels: labels)

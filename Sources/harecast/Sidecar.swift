@@ -230,10 +230,12 @@ final class Sidecar: Sendable {
     if let backfill {
       services.append(Loop { try await backfill.run() })
       services.append(
-        Loop { [rules, time] in
+        Loop { [rules, outlook, time] in
           while !backfill.isFinished { try await time.sleep(until: time.now() + 5000) }
           // Models that began with the first scrape now get to know what came before it.
-          if backfill.progress.samples > 0 { await rules.relearn() }
+          guard backfill.progress.samples > 0 else { return }
+          await rules.relearn()
+          outlook.relearn()
         })
     }
     for delivery in deliveries { services.append(Loop { await delivery.run() }) }

@@ -112,6 +112,21 @@ struct OutlookWatchTests {
     #expect(value(store, "harecast_calendar_year_covered", ["country": "DE"], at: now + 60_000) == 1)
   }
 
+  @Test func learnsThePastOfASeriesThatBecomesKnownLater() async throws {
+    let (watch, store, now) = try makeWatch(signals, days: 0)
+    var look = OutlookLook(watch: watch)
+    _ = await look.run(at: now + 60_000)
+    #expect(watch.snapshot.demand.isEmpty)
+    // Five days of another node arrive at once.
+    let later = now + 120 * hour
+    let id = try #require(store.resolve(Labels(name: "inflow", ["rabbitmq_node": "rabbit@b"])))
+    var batch = SampleBatch()
+    for index in 0..<1440 { batch.append(id, now + Int64(index + 1) * 300_000, 100 + Double(index % 288)) }
+    _ = store.append(batch, now: later)
+    _ = await look.run(at: later + 60_000)
+    #expect(watch.snapshot.demand.map { $0.labels["rabbitmq_node"] } == ["rabbit@b"])
+  }
+
   @Test func showsHolidaysAndEventsWhileTheyLast() async throws {
     let yaml = """
       country: US
