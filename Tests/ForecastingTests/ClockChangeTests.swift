@@ -5,7 +5,7 @@ import TimeSeries
 /// Around the night in which clocks change, and where a counter begins anew.
 @Suite("Signals whose time or level jumps")
 struct ClockChangeTests {
-  private static let models = ["auto", "seasonal_naive", "holt_winters", "theta", "ar_ridge", "mstl", "prophet"]
+  private static let models = ["auto", "seasonal_naive", "holt_winters", "theta"]
   private static let start = RFC3339.parse("2026-02-16T00:00:00Z") ?? 0
 
   /// Traffic of an office in Berlin, which comes an hour earlier in UTC from 29 March 2026 on.
@@ -32,8 +32,10 @@ struct ClockChangeTests {
     var model = try ForecastModels.make(named: name)
     model.fit(
       ForecastSeries(values: Array(values[..<(40 * 24)]), step: hour, start: Self.start, calendar: berlin2026))
-    for value in values[(40 * 24)...] {
-      expectSane(try model.forecast(horizons: [1, 3, 24, 168], quantiles: [0.025, 0.5, 0.975]), name)
+    for (index, value) in values[(40 * 24)...].enumerated() {
+      if index % 12 == 0 {
+        expectSane(try model.forecast(horizons: [1, 3, 24, 168], quantiles: [0.025, 0.5, 0.975]), name)
+      }
       model.update(value)
     }
   }
@@ -45,7 +47,7 @@ struct ClockChangeTests {
     var model = try ForecastModels.make(named: name)
     model.fit(ForecastSeries(values: Array(values[..<398]), step: fiveMinutes, start: Self.start))
     for (index, value) in values[398...].enumerated() {
-      if index % 6 < 3 {
+      if index % 12 < 3 {
         expectSane(try model.forecast(horizons: [1, 12, 288], quantiles: [0.025, 0.5, 0.975]), name)
       }
       model.update(value)
