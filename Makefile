@@ -17,14 +17,14 @@ comma := ,
 # One setting for every release build: another one compiles everything anew.
 RELEASE := -c release --static-swift-stdlib
 
-BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libprotobuf-c-dev \
+BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libopenblas0 libprotobuf-c-dev \
 	libre2-dev libsnappy-dev libsqlite3-dev libssl-dev libsvm-dev libxgboost-dev pkg-config \
 	zlib1g-dev
 TEST_PACKAGES := chromium debian-archive-keyring debootstrap influxdb openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop
 SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %.py,$(wildcard Tests/Support/*)) \
-	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run)
+	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run lstm)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.
 PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')

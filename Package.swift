@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
+    .target(name: "CNeural", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CRemoteWrite", dependencies: ["CProtobufC"], exclude: ["remote_write.proto"]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
@@ -56,7 +57,8 @@ let package = Package(
       name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
       swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
-    .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
+    .target(
+      name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CNeural", "CXGBoost"], swiftSettings: settings),
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.
@@ -157,7 +159,8 @@ let package = Package(
       name: "ExpositionTests", dependencies: ["Exposition", "TimeSeries", "CZlib"],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(name: "StrictYAMLTests", dependencies: ["StrictYAML"], swiftSettings: settings),
-    .testTarget(name: "ForecastingTests", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
+    .testTarget(
+      name: "ForecastingTests", dependencies: ["Forecasting", "TimeSeries", "CNeural"], swiftSettings: settings),
     .testTarget(
       name: "AnomalyDetectionTests", dependencies: ["AnomalyDetection", "TimeSeries"], swiftSettings: settings),
     .executableTarget(

@@ -13,6 +13,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
+    .target(name: "CNeural", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
@@ -31,9 +32,11 @@ let package = Package(
     .executableTarget(name: "AnomalyCost", dependencies: ["AnomalyDetection"], swiftSettings: settings),
     .executableTarget(
       name: "RemoteWriteLoad", dependencies: ["TimeSeries", "RemoteWrite"], swiftSettings: settings),
-    .target(name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CXGBoost"], swiftSettings: settings),
+    .target(
+      name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CNeural", "CXGBoost"], swiftSettings: settings),
     .executableTarget(name: "DemandAccuracy", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
     .executableTarget(name: "ForecastCost", dependencies: ["Forecasting"], swiftSettings: settings),
+    .executableTarget(name: "LSTMCost", dependencies: ["Forecasting"], swiftSettings: settings),
     .executableTarget(
       name: "ParseAndStore", dependencies: ["TimeSeries", "Exposition", "SeriesStore"], swiftSettings: settings),
   ],

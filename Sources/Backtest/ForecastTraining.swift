@@ -142,12 +142,7 @@ public struct ForecastTraining: Sendable {
   }
 
   private static func importances(of model: any ForecastModel) throws(ForecastError) -> [ModelHeader.Importance] {
-    let shares =
-      switch model {
-      case let trees as GradientBoostingForecaster: try trees.featureImportances()
-      case let trees as RandomForestForecaster: try trees.featureImportances()
-      default: [(name: String, share: Double)]()
-      }
-    return shares.map { ModelHeader.Importance(feature: $0.name, share: $0.share) }
+    guard let explaining = model as? any ExplainsFeatures else { return [] }
+    return try explaining.featureImportances().map { ModelHeader.Importance(feature: $0.name, share: $0.gain) }
   }
 }

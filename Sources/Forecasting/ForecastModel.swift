@@ -42,7 +42,8 @@ public enum ForecastModels {
     LinearTrendForecaster.self, RobustLinearForecaster.self, SimpleSmoothingForecaster.self, HoltForecaster.self,
     DampedHoltForecaster.self, HoltWintersForecaster.self, ThetaForecaster.self, AutoregressiveForecaster.self,
     MSTLForecaster.self, ProphetForecaster.self,
-    GradientBoostingForecaster.self, RandomForestForecaster.self,
+    GradientBoostingForecaster.self, RandomForestForecaster.self, LSTMForecaster.self,
+    TwoModelForecaster<LSTMAndProphet>.self, TwoModelForecaster<AutoAndProphet>.self,
   ]
 
   /// The names that `make(named:)` knows, `auto` first.

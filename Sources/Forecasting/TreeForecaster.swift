@@ -38,11 +38,8 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
     if fitted == nil || updatesSinceFit >= max(12, history.values.count / 10) { refit() }
   }
 
-  /// How much each feature mattered, by name, most important first; empty before there is enough history.
-  public func featureImportances() throws(ForecastError) -> [(name: String, share: Double)] {
-    guard let trees = fitted?.trees else { return [] }
-    return zip(LagFeatures.names, try trees.importances()).map { ($0, $1) }.sorted { $0.share > $1.share }
-  }
+  /// The share of each of `LagFeatures.names` in the gain of all splits; empty before there is enough history.
+  func gains() throws(ForecastError) -> [Double] { try fitted?.trees?.importances() ?? [] }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)

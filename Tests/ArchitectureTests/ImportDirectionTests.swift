@@ -22,7 +22,7 @@ private let reserved: [String: Set<String>] = [
   "CCrypt": ["HTTPAPI"], "CProtobufC": ["RemoteWrite", "CRemoteWrite"], "CRemoteWrite": ["RemoteWrite"],
   "CSnappy": ["RemoteWrite"], "GRDB": ["SeriesStore"], "NIOSSL": ["HTTPAPI"],
   "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"], "CLBFGS": ["Forecasting"],
-  "CXGBoost": ["Forecasting"],
+  "CNeural": ["Forecasting"], "CXGBoost": ["Forecasting"],
   "CCurl": ["CCurlShims", "HTTPFetch"],
   "CCurlShims": ["HTTPFetch"], "Hummingbird": ["HTTPAPI", "Demo"], "ArgumentParser": ["harecast"],
 ]

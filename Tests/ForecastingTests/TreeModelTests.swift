@@ -24,6 +24,49 @@ struct TreeModelTests {
     }
   }
 
+  @Test("shuffling the feature that matters is what hurts")
+  func permutationFindsWhatMatters() throws {
+    var noise = SeededNoise(3)
+    var features: [Float] = []
+    var targets: [Float] = []
+    for _ in 0..<600 {
+      let row = (0..<3).map { _ in Float(noise.uniform()) }
+      features += row
+      targets.append(10 * row[1])
+    }
+    let trees = try TreeEnsemble.train(.gradientBoosting, features: features, columns: 3, targets: targets)
+    let rises = try trees.permutationImportances(features: features, targets: targets)
+    // Two independent uniform numbers are a third apart in the mean.
+    #expect(abs(rises[1] - 10.0 / 3) < 0.4)
+    #expect(abs(rises[0]) < 0.1 && abs(rises[2]) < 0.1)
+  }
+
+  @Test(
+    "a signal that follows the hour alone is explained by the hour", arguments: ["gradient_boosting", "random_forest"])
+  func namesTheHour(_ name: String) throws {
+    var noise = SeededNoise(5)
+    // Each hour of the day has its own level; what came just before tells less than the clock.
+    let levels = (0..<24).map { _ in 100 * noise.uniform() }
+    var model = try ForecastModels.make(named: name)
+    model.fit(series((0..<24 * 30).map { levels[$0 % 24] + 10 * noise.normal() }, step: hour))
+    let importances = try #require(model as? any ExplainsFeatures).featureImportances()
+    let clock = ["hour", "same_time_last_day", "same_time_last_day_change", "same_time_last_week"]
+    #expect(importances.prefix(2).contains { clock.contains($0.name) })
+    #expect(abs(importances.reduce(0) { $0 + $1.gain } - 1) < 1e-6)
+  }
+
+  @Test("a signal that swings between two levels is explained by its newest changes")
+  func namesTheLag() throws {
+    var noise = SeededNoise(9)
+    // x(t) = -0.9 x(t - 1) + noise: only the last change tells the next one.
+    var values: [Double] = [0]
+    for _ in 0..<900 { values.append(-0.9 * values[values.count - 1] + noise.normal()) }
+    var model = GradientBoostingForecaster()
+    model.fit(series(values))
+    let best = try #require(try model.featureImportances().first)
+    #expect(["lag_1", "rolling_mean_12", "rolling_mean_36", "horizon"].contains(best.name))
+  }
+
   @Test("what is no saved ensemble is refused")
   func refusesForeignBytes() {
     #expect(throws: ForecastError.self) { try TreeEnsemble(restoring: Array("not a model".utf8), columns: 2) }
