@@ -99,7 +99,8 @@ extension ForecastDistribution {
   ) -> ForecastDistribution {
     precondition(short.horizons == long.horizons && short.quantiles == long.quantiles, "unlike distributions")
     func mix(_ first: Double, _ second: Double, _ share: Double) -> Double {
-      share == 1 ? first : share == 0 ? second : share * first + (1 - share) * second
+      // Rounding must neither leave the two nor the bounds that both keep.
+      min(max(first, second), max(min(first, second), share * first + (1 - share) * second))
     }
     var result = short
     for (row, horizon) in short.horizons.enumerated() {
