@@ -33,7 +33,8 @@ struct BacktestAnomalyTests {
     let report = folder.path + "/report.html"
     let first = end - Int64(Self.minutes - 1) * 60
     let outcome = try await HarecastServer.run([
-      "backtest", "anomaly", "--url", server.url, "--query", "depth", "--start", "\(first)", "--end", "\(end)", "--step", "1m", "--report", report,
+      "backtest", "anomaly", "--url", server.url, "--query", "depth", "--start", "\(first)",
+      "--end", "\(end)", "--step", "1m", "--report", report,
     ])
     #expect(outcome.status == 0, "\(outcome.errors)")
     let moment = RFC3339.format((end - Int64(Self.minutes - 1 - Self.spike) * 60) * 1000)
