@@ -15,12 +15,22 @@ public struct ForecastBacktest: Sendable {
   public var contextLimit: Int
   /// Which of each series' origins are forecast, by position; nil for all.
   public var origins: Set<Int>?
+  /// Whether not the values are forecast, but the greatest value so far at each step: its curves reach a threshold
+  /// when the signal is likely to have been there, so that whoever scores alerts by them scores the distribution of
+  /// the maximum. Only `auto` can.
+  public var forecastsMaximum: Bool
 
-  public init(model: String, contextLimit: Int = 8064, origins: Set<Int>? = nil) {
+  public init(
+    model: String, contextLimit: Int = 8064, origins: Set<Int>? = nil, forecastsMaximum: Bool = false
+  ) {
     self.model = model
     self.contextLimit = contextLimit
     self.origins = origins
+    self.forecastsMaximum = forecastsMaximum
   }
+
+  /// The name under which the forecasts are written.
+  private var method: String { forecastsMaximum ? model + "_maximum" : model }
 
   /// One forecast and what it cost.
   public struct Record: Sendable {
@@ -48,17 +58,27 @@ public struct ForecastBacktest: Sendable {
       let started = Self.cpuSeconds()
       var forecaster = try ForecastModels.make(named: model)
       forecaster.fit(series)
-      let forecast = try forecaster.forecast(horizons: Array(1...entry.horizon), quantiles: Self.quantiles)
+      let forecast = try forecast(by: forecaster, steps: entry.horizon)
       records.append(
         Record(series: entry.id, origin: origin, forecast: forecast, seconds: Self.cpuSeconds() - started))
     }
     return records
   }
 
+  private func forecast(by forecaster: any ForecastModel, steps: Int) throws -> ForecastDistribution {
+    guard forecastsMaximum else {
+      return try forecaster.forecast(horizons: Array(1...steps), quantiles: Self.quantiles)
+    }
+    guard let auto = forecaster as? AutoForecaster else {
+      throw ForecastError.unavailable("only \(AutoForecaster.name) forecasts the maximum")
+    }
+    return try auto.runningMaximum(steps: steps, quantiles: Self.quantiles)
+  }
+
   /// A record as one line of JSON: `method`, `series`, `origin_ms`, `secs`, `mean` and `q` by level.
   public func line(_ record: Record) -> String {
     let forecast = record.forecast
-    var text = "{\"method\":\(Self.quoted(model)),\"series\":\(Self.quoted(record.series))"
+    var text = "{\"method\":\(Self.quoted(method)),\"series\":\(Self.quoted(record.series))"
     text += ",\"origin_ms\":\(record.origin),\"secs\":\(record.seconds),\"mean\":\(Self.array(forecast.mean)),\"q\":{"
     text += Self.quantiles.map { level in
       "\"\(level)\":\(Self.array(forecast.curve(quantile: level) ?? []))"

@@ -9,10 +9,11 @@ extension HorizonNode {
   private static let newestShare = 0.2
 
   /// What is added to every relative scale, so that none comes near zero.
-  private static let leastScale = 0.3
+  private static let leastScale = 0.15
 
-  /// How sharply the better one of two error scales is preferred.
-  private static let sharpness = 16.0
+  /// How sharply the better one of two error scales is preferred, per doubling of the evidence: the mean of many
+  /// scales is wider than the best of them, but with few independent errors nobody knows which that is.
+  private static let sharpness = 5.0
 
   /// So many independent errors are needed to believe half of a bias.
   private static let biasEvidence = 10.0
@@ -82,11 +83,12 @@ extension HorizonNode {
       else { continue }
       candidates.append(candidate)
     }
+    let sharpness = Self.sharpness * binaryLogarithm(1 + effectiveCount)
     let best = candidates.lazy.map(\.loss).min() ?? 0
     var row = [Double](repeating: 0, count: ErrorTable.width)
     var totalShare = 0.0
     for candidate in candidates {
-      let share = candidate.loss > 0 ? power(best / candidate.loss, Self.sharpness) : 1
+      let share = candidate.loss > 0 ? power(best / candidate.loss, sharpness) : 1
       totalShare += share
       for index in row.indices { row[index] += share * candidate.row[index] }
     }

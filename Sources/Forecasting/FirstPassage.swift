@@ -29,30 +29,16 @@ extension AutoForecaster {
     let upward = newest < scaled
     let bounds = facts.bounds
     let grid = PassageGrid(horizonSteps)
+    let outlooks = outlooks(grid.times)
     // How high the wandering level must rise at each step; beyond a bound nothing can be reached.
     var barriers = [Double](repeating: .infinity, count: grid.times.count)
-    var persistences = [Double](repeating: 0, count: grid.times.count)
-    let tried = persistence(farthest: horizonSteps)
     if threshold <= bounds.upper, threshold >= bounds.lower {
-      var previous = 0
-      let outlooks = outlooks(grid.times)
-      for (index, time) in grid.times.enumerated() {
-        let outlook = outlooks[index]
+      for (index, outlook) in outlooks.enumerated() {
         let below = ErrorTable.level(of: outlook.row, below: scaled)
         barriers[index] = NormalDistribution.quantile(upward ? below : 1 - below)
-        var persistence = power(tried, Double(time - previous))
-        if time > outlook.lastTried {
-          // The distribution is continued as that of a random walk, whose standardised values at two times correlate
-          // by the root of the times' ratio. But far beyond all that was tried it tells what is not known rather than
-          // what will be shaken out anew at every step.
-          let walk = (Double(previous) / Double(time)).squareRoot()
-          persistence = max(persistence, 1 - (1 - walk) * Double(outlook.lastTried) / Double(time))
-        }
-        // How long a trend lives is settled once, too.
-        persistences[index] = persistence + outlook.trendShare * (1 - persistence)
-        previous = time
       }
     }
+    let persistences = persistences(of: outlooks, at: grid.times)
     let passages = PathSimulation.firstPassages(barriers: barriers, persistences: persistences)
     var passed = 0.0
     result.earliest = nil
@@ -69,6 +55,29 @@ extension AutoForecaster {
     }
     result.probability = min(1, passed)
     return result
+  }
+
+  /// How much of the level at which a path stands is left from each time to the next.
+  ///
+  /// - Parameters:
+  ///   - outlooks: those of `times`.
+  ///   - times: steps from now, ascending and not empty.
+  func persistences(of outlooks: [GridMixture.Outlook], at times: [Int]) -> [Double] {
+    let tried = persistence(farthest: times.last ?? 1)
+    var previous = 0
+    return zip(outlooks, times).map { outlook, time in
+      var persistence = power(tried, Double(time - previous))
+      if time > outlook.lastTried {
+        // The distribution is continued as that of a random walk, whose standardised values at two times correlate
+        // by the root of the times' ratio. But far beyond all that was tried it tells what is not known rather than
+        // what will be shaken out anew at every step.
+        let walk = (Double(previous) / Double(time)).squareRoot()
+        persistence = max(persistence, 1 - (1 - walk) * Double(outlook.lastTried) / Double(time))
+      }
+      previous = time
+      // How long a trend lives is settled once, too.
+      return persistence + outlook.trendShare * (1 - persistence)
+    }
   }
 
   /// The persistence of the errors from one step to the next, at the horizon asked for or the farthest tried.
@@ -108,52 +117,5 @@ private struct PassageGrid {
       time += max(1, min(widest, time / 50))
     }
     self.times = times + [horizon]
-  }
-}
-
-/// Stationary Gaussian paths, the same on every call.
-enum PathSimulation {
-  private static let normals: [Double] = (0..<4096).map { NormalDistribution.quantile((Double($0) + 0.5) / 4096) }
-
-  /// The share of paths that first reach the barrier at each step.
-  ///
-  /// A path is z[t] = φ·z[t-1] + √(1-φ²)·noise, started from its stationary law. Every path runs with its mirror
-  /// image (antithetic variates), so that the marginal law is symmetric.
-  ///
-  /// - Parameter persistences: φ of the step to each barrier, as many as there are barriers; the first is not used.
-  static func firstPassages(barriers: [Double], persistences: [Double]) -> [Double] {
-    var counts = [Int](repeating: 0, count: barriers.count)
-    guard !barriers.isEmpty, barriers.contains(where: { $0 < 8 }) else { return barriers.map { _ in 0 } }
-    let pairs = min(1000, max(250, 250_000 / barriers.count))
-    let phis = persistences.map { min(1, max(0, $0)) }
-    let noises = phis.map { (1 - $0 * $0).squareRoot() }
-    // xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016).
-    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-    normals.withUnsafeBufferPointer { normals in
-      func draw() -> Double {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return normals[Int((state &* 0x2545_F491_4F6C_DD1D) >> 52)]
-      }
-      for _ in 0..<pairs {
-        var z = draw()
-        var isOpen = true
-        var isMirrorOpen = true
-        for index in barriers.indices {
-          if index > 0 { z = phis[index] * z + noises[index] * draw() }
-          if isOpen, z >= barriers[index] {
-            counts[index] += 1
-            isOpen = false
-          }
-          if isMirrorOpen, -z >= barriers[index] {
-            counts[index] += 1
-            isMirrorOpen = false
-          }
-          if !isOpen, !isMirrorOpen { break }
-        }
-      }
-    }
-    return counts.map { Double($0) / Double(2 * pairs) }
   }
 }

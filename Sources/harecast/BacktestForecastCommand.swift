@@ -32,6 +32,9 @@ struct BacktestForecastCommand: AsyncParsableCommand {
     help: "With --data the origins to forecast by position, with commas [all]; with --query how many of a series [24].")
   var origins: String?
 
+  @Flag(help: "With --data: forecast the greatest value so far at each step, for alerts at a threshold; auto only.")
+  var maximum = false
+
   @Option(help: "The file to write, one JSON object a line; compressed if it ends in .gz.")
   var out: String?
 
@@ -52,8 +55,10 @@ struct BacktestForecastCommand: AsyncParsableCommand {
         throw ValidationError("--url, --storage.path, --start, --end, --step, --report and --horizon need --query")
       }
       guard modelNames.count == 1 else { throw ValidationError("--model: one model at a time with --data") }
+      if maximum, modelNames != ["auto"] { throw ValidationError("--maximum: only auto forecasts the maximum") }
       _ = try positions()
     } else {
+      if maximum { throw ValidationError("--maximum goes with --data") }
       if data != nil || out != nil { throw ValidationError("--data and --out do not go with --query") }
       try history.checkSource()
       if limit < 1 { throw ValidationError("--limit: \(limit) is below 1") }
@@ -109,7 +114,8 @@ struct BacktestForecastCommand: AsyncParsableCommand {
 
   private func runDataset(_ data: String, _ out: String) async throws {
     let dataset = try ForecastDataset(folder: data, manifest: manifest, split: split)
-    let backtest = ForecastBacktest(model: modelNames.first ?? "auto", origins: try positions())
+    let backtest = ForecastBacktest(
+      model: modelNames.first ?? "auto", origins: try positions(), forecastsMaximum: maximum)
     let count = dataset.entries.count
     let progress = StepProgress("series")
     try await backtest.run(dataset, writingTo: out) { progress.show($0, of: count) }

@@ -1,3 +1,4 @@
+import Forecasting
 import Foundation
 import Testing
 
@@ -54,6 +55,22 @@ struct ForecastBacktestTests {
     let quantiles = try #require(record["q"] as? [String: [Double]])
     #expect(quantiles.keys.sorted() == ["0.025", "0.1", "0.5", "0.9", "0.975"])
     #expect(quantiles["0.5"]?.count == 5)
+  }
+
+  @Test("the maximum's curves never fall, and only auto forecasts them")
+  func forecastsMaxima() async throws {
+    let folder = try folder(["manifest.json": Self.manifest, "a.csv": Self.series { Double($0 * 7 % 5) }])
+    let dataset = try ForecastDataset(folder: folder, split: "open")
+    let backtest = ForecastBacktest(model: "auto", forecastsMaximum: true)
+    for record in try backtest.run(dataset.entries[0], of: dataset) {
+      for level in ForecastBacktest.quantiles {
+        let curve = try #require(record.forecast.curve(quantile: level))
+        #expect(curve == curve.sorted() && curve.count == 5)
+      }
+      #expect(backtest.line(record).hasPrefix(#"{"method":"auto_maximum","series":"a""#))
+    }
+    let other = ForecastBacktest(model: "naive", forecastsMaximum: true)
+    #expect(throws: ForecastError.self) { try other.run(dataset.entries[0], of: dataset) }
   }
 
   @Test("faults are named with file and line")

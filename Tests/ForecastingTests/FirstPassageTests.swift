@@ -107,4 +107,47 @@ struct FirstPassageTests {
       }
     }
   }
+
+  // A row of an error table that holds a standard normal distribution.
+  private static let normal = ErrorTable.levels.map(NormalDistribution.quantile)
+
+  @Test("of independent steps has a maximum whose median is that of the highest of as many numbers")
+  func independentMaxima() {
+    // The highest of 20 standard normal numbers stays below m with probability Φ(m)^20 = 0.5: m = 1.818.
+    let maxima = PathSimulation.runningMaxima(
+      rows: [[Double]](repeating: Self.normal, count: 20), persistences: [Double](repeating: 0, count: 20),
+      levels: [0.5])
+    #expect(abs(maxima[0][0]) < 0.1)
+    #expect(abs(maxima[19][0] - 1.818) < 0.1)
+    #expect(zip(maxima, maxima.dropFirst()).allSatisfy { $0[0] <= $1[0] })
+  }
+
+  @Test("of a path that hardly moves has the maximum of one step")
+  func persistentMaxima() {
+    let maxima = PathSimulation.runningMaxima(
+      rows: [[Double]](repeating: Self.normal, count: 20), persistences: [Double](repeating: 1, count: 20),
+      levels: [0.1, 0.5, 0.9])
+    for (value, expected) in zip(maxima[19], [-1.2816, 0, 1.2816]) { #expect(abs(value - expected) < 0.15) }
+  }
+
+  @Test("is as likely as the maximum says, and never falls or leaves the bounds")
+  func maximumAgreesWithPassage() throws {
+    var noise = SeededNoise(21)
+    var model = AutoForecaster()
+    model.fit(series((0..<900).map { max(0, 50 + 20 * triangle($0, period: 288) + 3 * noise.normal()) }))
+    let maximum = try model.runningMaximum(steps: 100, quantiles: [0.1, 0.5, 0.9])
+    let median = try #require(maximum.curve(quantile: 0.5))
+    #expect(zip(median, median.dropFirst()).allSatisfy { $0 <= $1 })
+    #expect(maximum.values.allSatisfy { $0 >= 0 && $0.isFinite })
+    for (column, probability) in [(0, 0.9), (1, 0.5), (2, 0.1)] {
+      let threshold = maximum.value(horizonAt: 99, quantileAt: column)
+      let passage = try model.timeToThreshold(threshold, horizonSteps: 100)
+      #expect(passage.direction == .upward)
+      #expect(abs(passage.probability - probability) < 0.07)
+    }
+    #expect(throws: ForecastError.noObservations) {
+      try AutoForecaster().runningMaximum(steps: 3, quantiles: [0.5])
+    }
+    #expect(throws: ForecastError.self) { try model.runningMaximum(steps: 0, quantiles: [0.5]) }
+  }
 }

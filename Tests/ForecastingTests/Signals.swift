@@ -47,7 +47,9 @@ let hostileHistories: [(name: String, values: [Double])] = {
     ("short rhythm", (0..<260).map { triangle($0, period: 12) }),
     ("single spike", (0..<260).map { $0 == 130 ? 1e6 : 0 }),
     ("spike at the end", (0..<260).map { $0 == 259 ? 1e6 : 1 }),
-    ("step", (0..<260).map { $0 < 130 ? 10 : 1000 }), ("counter reset", (0..<260).map { Double($0 % 311) * 1e3 }),
+    ("step", (0..<260).map { $0 < 130 ? 10 : 1000 }), ("counter reset", (0..<260).map { Double($0 % 97) * 1e3 }),
+    // From the 600th value on the clocks of those who send stand an hour later.
+    ("time-zone change", (0..<900).map { 100 * (1 + triangle($0 < 600 ? $0 : $0 + 12, period: 288)) }),
     ("huge", (0..<200).map { _ in (1 + noise.uniform()) * 1e300 }),
     ("greatest", [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, .greatestFiniteMagnitude]),
     ("tiny", (0..<200).map { _ in (1 + noise.uniform()) * 1e-300 }),

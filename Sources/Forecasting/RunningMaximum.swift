@@ -1,0 +1,31 @@
+extension AutoForecaster {
+  /// The distribution of the greatest value that the signal will have had by each step from the next one on.
+  ///
+  /// Where its median curve reaches a threshold, the signal will have been there by then with a probability of one
+  /// half. The distribution of the value itself cannot tell: a signal that visits the threshold for a moment in each
+  /// of many hours is unlikely to be there at any given one of them. See ``timeToThreshold(_:horizonSteps:probability:)``
+  /// for how paths are drawn; the random numbers are the same on every call.
+  ///
+  /// - Parameters:
+  ///   - steps: how far to look.
+  ///   - quantiles: ascending levels.
+  /// - Returns: the distribution at horizons 1 to `steps`; its means are the medians.
+  /// - Throws: ``ForecastError`` if there is no observation or a parameter is not sensible.
+  /// - Complexity: O(steps), about 0.1 ms for each.
+  public func runningMaximum(steps: Int, quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
+    try ForecastLimits.check(horizons: [steps], quantiles: quantiles)
+    guard steps <= ForecastLimits.maximumHorizonCount else { throw .invalidHorizons("\(steps) steps are too many") }
+    guard !near.history.values.isEmpty else { throw .noObservations }
+    let horizons = Array(1...steps)
+    let outlooks = outlooks(horizons)
+    let levels = quantiles + [0.5]
+    let rows = PathSimulation.runningMaxima(
+      rows: outlooks.map(\.row), persistences: persistences(of: outlooks, at: horizons), levels: levels)
+    let bounds = facts.bounds
+    let factor = near.history.factor
+    let bounded = rows.map { row in row.map { min(bounds.upper, max(bounds.lower, finite($0 / factor))) } }
+    return ForecastDistribution(
+      origin: facts.end, step: facts.step, horizons: horizons, quantiles: quantiles,
+      values: bounded.flatMap { $0.dropLast() }, mean: bounded.map { $0[quantiles.count] })
+  }
+}
