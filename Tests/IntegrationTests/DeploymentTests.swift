@@ -48,4 +48,42 @@ struct DeploymentTests {
       ["security", "--offline=true", "--threshold=20", "--no-pager", "\(Self.folder)/harecast.service"])
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
   }
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)
+  }
+
+  @Test("the image is built with every library that the build installs, and runs alone, without root")
+  func image() throws {
+    let dockerfile = try Self.text("Dockerfile")
+    let needed = try Self.text("../Makefile").matches(of: /\b(lib[a-z0-9+.-]+-dev|zlib1g-dev)\b/).map { String($0.1) }
+    // These two are looked for when they are wanted; their headers are not.
+    for package in Set(needed).subtracting(["libsvm-dev", "libxgboost-dev"]) {
+      #expect(dockerfile.contains(" \(package) "), "\(package)")
+    }
+    let last = try #require(dockerfile.components(separatedBy: "\nFROM ").last)
+    #expect(dockerfile.components(separatedBy: "\nFROM ").count == 3)
+    #expect(last.contains("COPY --from=build /out/harecast") && !last.contains("swift"))
+    #expect(last.contains("\nUSER 65532:65532\n"))
+    for source in dockerfile.matches(of: /(?m)^COPY (\w[\w.]*)[ ]/) {
+      #expect(FileManager.default.fileExists(atPath: "\(Self.folder)/../\(source.1)"), "\(source.1)")
+    }
+  }
+
+  @Test("the compose file mounts what is there, waits for its own services, names fixed images and keeps roots shut")
+  func compose() throws {
+    let compose = try Self.text("docker-compose.yml")
+    let mounts = compose.matches(of: /- (\.{1,2}\/[\w.\/-]+):/).map { String($0.1) }
+    #expect(mounts.count >= 6)
+    for mount in mounts { #expect(FileManager.default.fileExists(atPath: "\(Self.folder)/\(mount)"), "\(mount)") }
+    for image in compose.matches(of: /image: (\S+)/) {
+      #expect(image.1.contains(/:v?\d/), "\(image.1) has no version")
+    }
+    let services = Set(compose.matches(of: /(?m)^  ([a-z]+):$/).map { String($0.1) })
+    #expect(services.isSuperset(of: ["rabbitmq", "harecast", "prometheus", "alertmanager", "grafana"]))
+    for name in compose.matches(of: /(?m)^      ([a-z]+):\n        condition:/) {
+      #expect(services.contains(String(name.1)), "\(name.1)")
+    }
+    #expect(compose.contains("read_only: true") && compose.contains("cap_drop: [ALL]"))
+  }
 }

@@ -28,6 +28,30 @@ struct PlannedWorkTests {
     #expect(cluster.events.isEmpty)
   }
 
+  @Test("what the restart of a node brings with it: consumers that come back late, peers that are counted late")
+  func aftermath() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.silent = ["rabbit@b"]
+    cluster.run(10) { observation, tick in
+      observation.nodes[1].scrapeSeconds = 0.001
+      observation.set(0, .unreachablePeers, tick < 3 ? 0 : 1)
+      observation.set(2, .unreachablePeers, tick < 3 ? 0 : 1)
+      observation.set(.consumers, 0)
+      observation.set(.ready, Double(tick) * 16)
+    }
+    cluster.silent = []
+    cluster.started["rabbit@b"] = Double(cluster.now) / 1000
+    cluster.run(4) { observation, tick in
+      for node in [0, 2] { observation.set(node, .unreachablePeers, 1) }
+      observation.set(.consumers, 0)
+      observation.set(.ready, 160 + Double(tick) * 16)
+    }
+    cluster.run(30)
+    #expect(cluster.events.isEmpty)
+    #expect((cluster.classifier.suppressed["planned"] ?? 0) > 0)
+  }
+
   @Test("a node that was stopped and does not come back is an incident in the end")
   func stoppedForGood() {
     var cluster = ClusterBuilder()

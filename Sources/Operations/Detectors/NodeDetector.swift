@@ -7,6 +7,7 @@ extension ClusterMemory {
       guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 1.5 * timing.tick else {
         continue
       }
+      nodes[node.name]?.departed = lastAnswer
       nodes[node.name]?.leftOrderly = !missed && node.scrapeSeconds.map { $0 < 0.5 } ?? false
     }
   }
@@ -61,6 +62,26 @@ extension ClusterMemory {
   private func isPlanned(_ node: NodeTrack, _ silence: Double) -> Bool {
     let isStopped = node.leftOrderly || node.newest[.drained] == 1
     return (isStopped && silence < timing.restart) || (isRollingRestart(besides: node) && silence < 2 * timing.restart)
+  }
+
+  /// Since when nodes are stopped and started on purpose, in seconds; nil where that is over for as long as a restart
+  /// takes.
+  private var workSince: Double? {
+    nodes.values.compactMap { node -> Double? in
+      let silence = node.silence(now)
+      let isAway = silence > 0 && isPlanned(node, silence)
+      let isBack = node.returned.map { now - $0 < timing.restart } ?? false
+      return isAway || isBack ? node.departed : nil
+    }.min()
+  }
+
+  /// Whether a finding is what the restart of a node brings with it: clients that come back, peers that are counted late.
+  func isByWork(_ finding: Finding) -> Bool {
+    guard let start = workSince else { return false }
+    let brought: [IncidentType] = [.consumerFailure, .networkPartition, .performanceDegradation, .highQueueDepth]
+    let since = Double(finding.since) / 1000
+    return brought.contains(finding.type) && now - start < 4 * timing.restart
+      && (finding.type == .performanceDegradation || since >= start - 2 * timing.tick) && now - since < timing.restart
   }
 
   /// Whether another node has just restarted well: then this one's absence is probably the next step.

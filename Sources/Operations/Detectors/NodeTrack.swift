@@ -16,6 +16,9 @@ struct NodeTrack: Sendable {
   var slowness = Slowness(allowance: 2, limit: 12)
   /// Whether its last silence began as a stop does: refused at once while its peers still reached it.
   var leftOrderly = false
+  /// When its last silence began, and when it was back from one that was planned, in seconds.
+  var departed: Double?
+  var returned: Double?
   /// When it was last seen to have restarted, in seconds.
   var restarted: Double?
   var memoryTrend: TrendToLimit?
@@ -41,9 +44,13 @@ struct NodeTrack: Sendable {
     if let attempt = node.lastTry { lastTry = Double(attempt) / 1000 }
     if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
-    if node.answered ?? false { leftOrderly = false }
+    if node.answered ?? false, leftOrderly {
+      leftOrderly = false
+      returned = time
+    }
     if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
       restarted = time
+      returned = time
       // What it was before says nothing about what it is now.
       for metric in [NodeMetric.memory, .descriptors, .processes, .ports, .atoms, .sockets] { signals[metric] = nil }
     }

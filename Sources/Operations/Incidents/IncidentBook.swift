@@ -19,6 +19,11 @@ public struct IncidentBook: Sendable {
     self.cluster = cluster
   }
 
+  /// Counts what was seen and not opened for a reason outside of the book.
+  mutating func noteSuppressed(_ count: Int, _ reason: String) {
+    if count > 0 { suppressed[reason, default: 0] += count }
+  }
+
   mutating func restore(_ incidents: [Incident]) {
     for incident in incidents where incident.cluster == cluster && incident.resolvedAt == nil {
       let key = Self.key(incident.type, incident.object)

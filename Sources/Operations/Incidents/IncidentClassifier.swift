@@ -21,7 +21,9 @@ public struct IncidentClassifier: Sendable {
     let findings =
       memory.partitions() + memory.silentNodes() + memory.disks() + memory.memories() + memory.connectionStorms()
       + memory.consumerFailures() + memory.fillingQueues() + memory.degradations()
-    return book.update(findings, at: observation.time, maintenance: maintenance)
+    let (byWork, own) = (findings.filter(memory.isByWork), findings.filter { !memory.isByWork($0) })
+    book.noteSuppressed(byWork.count, "planned")
+    return book.update(own, at: observation.time, maintenance: maintenance)
   }
 
   /// The incidents that are open, worst first.
