@@ -23,7 +23,7 @@ BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev
 TEST_PACKAGES := chromium debian-archive-keyring debootstrap influxdb openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop
-SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %.py,$(wildcard Tests/Support/*)) \
+SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %/remote-write-soak %.py,$(wildcard Tests/Support/*)) \
 	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run lstm)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.

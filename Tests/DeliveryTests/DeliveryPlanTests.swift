@@ -123,6 +123,45 @@ struct DeliveryPlanTests {
     #expect(plan.acknowledged == 2)
   }
 
+  @Test("of a request that is refused as a whole, only the samples at fault are lost, and the others arrive in order")
+  func findsTheSamplesAtFault() {
+    var plan = DeliveryPlan(settings { $0.samplesPerRequest = 8 })
+    plan.add((1...8).map { sample("a", $0) }, position: 1, at: 0)
+    var taken: [Int64] = []
+    var refused = 0
+    for _ in 0..<32 {
+      for attempt in plan.begin(at: 0) {
+        let times = attempt.samples.map(\.timestamp)
+        // The receiver has had the first three before.
+        let isGood = times.allSatisfy { $0 > 3 }
+        if isGood { taken += times }
+        refused += plan.finish(0, isGood ? .delivered : .refusedTogether(reason: ""), at: 0).refused
+      }
+    }
+    #expect(taken == [4, 5, 6, 7, 8])
+    #expect(refused == 3)
+    #expect(plan.acknowledged == 1)
+  }
+
+  @Test("a receiver that refuses everything is asked about parts of one request only")
+  func doesNotHalveForEver() {
+    var plan = DeliveryPlan(settings { $0.samplesPerRequest = 4 })
+    var requests: [Int] = []
+    for position in 1...3 {
+      plan.add((1...4).map { sample("a", $0) }, position: Int64(position), at: 0)
+      var count = 0
+      while let attempt = plan.begin(at: 0).first {
+        count += 1
+        _ = plan.finish(attempt.shard, .refusedTogether(reason: ""), at: 0)
+      }
+      requests.append(count)
+    }
+    // Four samples are one request of four, two of two and four of one; the second time the patience ends on the way.
+    #expect(requests.first == 7)
+    #expect(requests.last == 1)
+    #expect(plan.acknowledged == 3)
+  }
+
   @Test("memory is bounded: beyond the capacity samples wait on disk")
   func boundsMemory() {
     var plan = DeliveryPlan(settings { $0.capacity = 4 })

@@ -8,6 +8,9 @@ enum DeliveryOutcome: Sendable, Equatable {
   case retry(reason: String, pause: Int64?)
   /// The receiver will never take it, but for the samples that it says it has taken.
   case refused(reason: String, written: Int)
+  /// The receiver has taken nothing, and does not say which of the samples are at fault: others of the same request may
+  /// be taken without them.
+  case refusedTogether(reason: String)
   /// The receiver wants smaller requests.
   case tooLarge(reason: String)
   /// The receiver does not know this format.
@@ -48,7 +51,7 @@ enum DeliveryOutcome: Sendable, Equatable {
     switch self {
     case .delivered: "success"
     case .retry: "retry"
-    case .refused: "refused"
+    case .refused, .refusedTogether: "refused"
     case .tooLarge: "too_large"
     case .unsupported: "unsupported"
     }
@@ -58,7 +61,9 @@ enum DeliveryOutcome: Sendable, Equatable {
   var reason: String? {
     switch self {
     case .delivered: nil
-    case .retry(let reason, _), .refused(let reason, _), .tooLarge(let reason), .unsupported(let reason): reason
+    case .retry(let reason, _), .refused(let reason, _), .refusedTogether(let reason), .tooLarge(let reason),
+      .unsupported(let reason):
+      reason
     }
   }
 }

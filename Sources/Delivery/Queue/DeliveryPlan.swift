@@ -34,6 +34,8 @@ struct DeliveryPlan: Sendable {
     /// The request under way.
     var current: [OutgoingSample]?
     var backoff: RetryBackoff
+    /// How many requests were refused since the receiver last took one.
+    var refusals = 0
 
     var count: Int { waiting.count - head }
 
@@ -153,14 +155,23 @@ struct DeliveryPlan: Sendable {
       _ = shards[shard].backoff.failed(at: now, pause: pause)
       settlement.retried = samples.count
       return settlement
+    case .refusedTogether where samples.count > 1 && shards[shard].refusals < 2 * settings.samplesPerRequest:
+      // Halving ends at the samples that are at fault. A receiver that has refused every single one of a whole request is
+      // asked no more about parts until it takes something.
+      shards[shard].refusals += 1
+      halve(samples, of: shard)
+      settlement.retried = samples.count
+      return settlement
     case .tooLarge where samples.count > 1:
-      let half = samples.count / 2
-      shards[shard].unsent.append(Array(samples[half...]))
-      shards[shard].unsent.append(Array(samples[..<half]))
+      halve(samples, of: shard)
       settlement.retried = samples.count
       return settlement
     case .delivered:
       settlement.delivered = samples.count
+      shards[shard].refusals = 0
+    case .refusedTogether:
+      settlement.refused = samples.count
+      shards[shard].refusals += 1
     case .refused(_, let written):
       settlement.delivered = min(max(0, written), samples.count)
       settlement.refused = samples.count - settlement.delivered
@@ -171,6 +182,12 @@ struct DeliveryPlan: Sendable {
     shards[shard].backoff.succeeded()
     settle(samples, at: now)
     return settlement
+  }
+
+  private mutating func halve(_ samples: [OutgoingSample], of shard: Int) {
+    let half = samples.count / 2
+    shards[shard].unsent.append(Array(samples[half...]))
+    shards[shard].unsent.append(Array(samples[..<half]))
   }
 
   /// Has a shard's request sent once more at once, in another format.

@@ -46,7 +46,11 @@ struct RemoteWriteFormat: DeliveryFormat {
 
   func judge(_ response: HTTPResponse, sent: Int, now: Int64) -> DeliveryOutcome {
     let outcome = DeliveryOutcome(response, retriesTooManyRequests: retriesTooManyRequests, now: now)
-    guard version == .v2 else { return outcome }
+    if version == .v1 {
+      // One sample out of order makes a Prometheus refuse the whole request: after a restart some are sent again.
+      if response.status == 400, let reason = outcome.reason { return .refusedTogether(reason: reason) }
+      return outcome
+    }
     let written = response.header("X-Prometheus-Remote-Write-Samples-Written").flatMap { Int($0) }
     switch outcome {
     // A receiver of 1.0 that does not look at the content type sees an empty message and says yes to it.
