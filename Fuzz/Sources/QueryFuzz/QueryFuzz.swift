@@ -34,7 +34,9 @@ private func check(_ query: String) {
     do {
       let again = try engine.parse(text).description
       // Infinity is printed with its sign, as Prometheus does, and `^` binds closer than a sign.
-      if again != printed && !printed.contains("+Inf ^") { preconditionFailure("\(query) printed as \(text) becomes \(again)") }
+      if again != printed && !printed.contains("+Inf ^") {
+        preconditionFailure("\(query) printed as \(text) becomes \(again)")
+      }
     } catch {
       preconditionFailure("\(query) printed as \(text) fails: \(error)")
     }
