@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// An error as Prometheus's HTTP API reports it.
-struct APIError: Error {
+struct APIError: Error, Equatable {
   /// Prometheus's error types with their HTTP status.
   enum Kind: String {
     case badData = "bad_data"

@@ -137,7 +137,7 @@ public struct HTTPServer: Service {
     if let writer = context.writer { WriteAPI(receiver: writer).addRoutes(to: router) }
     QueryAPI(
       engine: context.engine, store: context.store, time: context.time,
-      concurrency: QueryConcurrency(limit: context.maximumConcurrentQueries), registry: context.registry
+      gate: QueryGate(limit: context.maximumConcurrentQueries), registry: context.registry
     ).addRoutes(to: router)
     StatusAPI(context: context).addRoutes(to: router)
     GraphLink(time: context.time).addRoutes(to: router)

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import PromQL
 import SeriesStore
-import Synchronization
 import TimeSeries
 
 /// Prometheus's query API over the store: what Grafana's Prometheus data source asks.
@@ -11,19 +10,18 @@ struct QueryAPI: Sendable {
   let engine: QueryEngine
   let store: SeriesStore
   let time: any TimeSource
-  /// How many queries may run at once; further ones are answered 503.
-  let concurrency: QueryConcurrency
+  /// How many queries may run at once; further ones wait their turn.
+  let gate: QueryGate
   private let registry: MetricRegistry
   private let executor = QueryExecutor()
 
   init(
-    engine: QueryEngine, store: SeriesStore, time: any TimeSource, concurrency: QueryConcurrency,
-    registry: MetricRegistry
+    engine: QueryEngine, store: SeriesStore, time: any TimeSource, gate: QueryGate, registry: MetricRegistry
   ) {
     self.engine = engine
     self.store = store
     self.time = time
-    self.concurrency = concurrency
+    self.gate = gate
     self.registry = registry
   }
 
@@ -50,10 +48,8 @@ struct QueryAPI: Sendable {
   private func answer(_ request: Request, _ handle: Handler) async throws -> Response {
     do {
       let parameters = try await RequestParameters.read(request)
-      guard concurrency.enter() else {
-        throw APIError(.unavailable, "too many queries at once: the limit is \(concurrency.limit)")
-      }
-      defer { concurrency.leave() }
+      try await gate.enter(within: try engine(for: parameters).options.timeout)
+      defer { gate.leave() }
       return try await withTaskExecutorPreference(executor) { .json(try await success(parameters, handle)) }
     } catch let error as APIError {
       return refuse(error)
@@ -338,22 +334,4 @@ extension QueryError {
     case .execution, .tooManySamples: .execution
     }
   }
-}
-
-/// Counts the queries under way and refuses those over the limit.
-final class QueryConcurrency: Sendable {
-  let limit: Int
-  private let running = Mutex(0)
-
-  init(limit: Int) { self.limit = limit }
-
-  func enter() -> Bool {
-    running.withLock { running in
-      guard running < limit else { return false }
-      running += 1
-      return true
-    }
-  }
-
-  func leave() { running.withLock { $0 -= 1 } }
 }

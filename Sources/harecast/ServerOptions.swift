@@ -51,7 +51,7 @@ struct ServerOptions: ParsableArguments {
   @Option(name: .customLong("query.timeout"), help: "The longest that a query may take, for instance 30s.")
   var queryTimeout = "2m"
 
-  @Option(name: .customLong("query.max-concurrency"), help: "The most queries that may run at once over HTTP.")
+  @Option(name: .customLong("query.max-concurrency"), help: "The most queries at once over HTTP; others wait.")
   var maximumConcurrency = 20
 
   @Option(
