@@ -172,6 +172,9 @@ struct BitReader {
   init(_ words: UnsafeBufferPointer<UInt64>) { self.words = words }
 
   /// The next `length` bits (1 to 64), zeros past the end.
+  ///
+  /// Inlined, because decoding a sample calls it up to seven times, mostly with a constant length.
+  @inline(__always)
   mutating func read(_ length: Int) -> UInt64 {
     guard index < words.count else { return 0 }
     let available = 64 &- used
