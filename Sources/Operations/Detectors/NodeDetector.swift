@@ -21,8 +21,8 @@ extension ClusterMemory {
     sortedNodes.compactMap { node in
       let silence = node.silence(now)
       guard silence >= 1.9 * timing.tick, node.lastAnswer != nil else { return nil }
-      let peers = sortedNodes.filter { $0.name != node.name && $0.answers(now) }
-      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > goneBefore(node) }
+      let peers = sortedNodes.filter { $0.name != node.name && $0.silence(now) <= 1.5 * timing.tick }
+      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > 0 }
       let isMissed = misses > 0 || node.newest[.seenRunning] == 0
       let wasSlow = (node.scrape.median(last: 8) ?? 0) > 0.25 * timing.tick
       let patience = (isMissed ? 2 : wasSlow ? 7 : 3) * timing.tick - 0.1 * timing.tick
@@ -56,12 +56,6 @@ extension ClusterMemory {
           + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
         evidence: evidence, isCertain: isMissed || isLong)
     }
-  }
-
-  /// How many other nodes have been silent for longer than `node`: they are who its peers miss first.
-  private func goneBefore(_ node: NodeTrack) -> Double {
-    let silence = node.silence(now)
-    return Double(nodes.values.count { $0.name != node.name && $0.silence(now) > silence + 0.5 * timing.tick })
   }
 
   /// Whether a silence is, as far as can be told, part of planned work.
@@ -100,7 +94,7 @@ extension ClusterMemory {
 
   /// Nodes that answer us but not each other.
   func partitions() -> [Finding] {
-    let reachable = sortedNodes.filter { $0.answers(now) }
+    let reachable = sortedNodes.filter { $0.silence(now) <= 1.5 * timing.tick }
     let cutOff = reachable.filter { ($0.newest[.partitions] ?? 0) > 0 }
     // The broker's own word for a node that Mnesia has given up, although it answers.
     let forgotten = reachable.filter {

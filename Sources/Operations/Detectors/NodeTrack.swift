@@ -76,12 +76,6 @@ struct NodeTrack: Sendable {
     return TrendToLimit.find(in: track, limit: limit, rising: rising, habit: habit)
   }
 
-  /// Whether the last scrape that has ended was answered, and that not long ago.
-  func answers(_ now: Double) -> Bool {
-    guard let lastAnswer else { return false }
-    return (lastTry ?? 0) <= lastAnswer && now - lastAnswer <= 2.5 * tick
-  }
-
   /// For how long scrapes have not been answered, in seconds; 0 for a node that never did.
   ///
   /// The scrape that is under way does not count: it may just not be back yet.

@@ -13,19 +13,11 @@ extension ClusterMemory {
       let isFull = ready >= limit && (track.ready.baseline(skipping: 24) ?? 0) < 0.5 * limit
       let nearest = own.compactMap { kind in fate.limits[kind].map { (kind, $0) } }
         .min { $0.1.median < $1.1.median }
-      let isNear = nearest.map { isLikely($0.1, track) } ?? false
+      let isNear = nearest.map { $0.1.probability >= 0.48 && $0.1.median <= timing.horizon } ?? false
       guard isFull || isNear || growsForLong(track, fate) else { return nil }
       let isOver = isFull || nearest?.1.median == 0
       return finding(track, fate, ready, isOver ? nil : nearest, isOver, isNear)
     }
-  }
-
-  /// Whether a backlog goes on to its limit: it has grown for longer than what is published at once takes. Until a day
-  /// was seen, what comes every day cannot be told, and more is asked.
-  private func isLikely(_ time: TimeToLimit, _ track: QueueTrack) -> Bool {
-    let isDayKnown = track.profile.usual(at: now) != nil
-    return time.probability >= (isDayKnown ? 0.5 : 0.6) && time.median <= timing.horizon
-      && now - startOfGrowth(track) >= timing.persistence - 2 * timing.tick
   }
 
   private func finding(

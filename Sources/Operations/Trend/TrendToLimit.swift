@@ -104,7 +104,6 @@ public struct TrendToLimit: Sendable, Equatable {
       guard second.slope > 0.25 * fit.slope else { return nil }
       slope = second.slope
     }
-    guard moves(track, slope: sign * slope, since: first, until: end) else { return nil }
     // The envelope is what meets the limit.
     let envelope = points.suffix(max(2, points.count / 4)).map { sign > 0 ? $0.maximum : -$0.minimum }.max() ?? now
     let start = values.first ?? now
@@ -128,19 +127,6 @@ public struct TrendToLimit: Sendable, Equatable {
         median: median, lower: median, upper: median,
         probability: median > 0 ? (age / (age + median)).raised(to: mortality) : 1),
       mortality: mortality)
-  }
-
-  /// Whether the newest values still move as the trend says: after a step the mean of a stretch lags behind.
-  private static func moves(_ track: SignalTrack, slope: Double, since first: Double, until end: Double) -> Bool {
-    let newest = track.levels[0].suffix(2)
-    guard let last = newest.last, let previous = newest.first, last.time > previous.time else { return false }
-    let stretch = max((end - first) / 3, 6 * (last.time - previous.time))
-    let level = track.levels.first { ($0.first?.time ?? .infinity) <= last.time - stretch } ?? track.levels[0]
-    let before = level.filter { $0.time <= last.time - stretch }.suffix(2)
-    guard let old = before.last, let older = before.first else { return true }
-    let (now, then) = ((last.mean + previous.mean) / 2, (old.mean + older.mean) / 2)
-    let passed = (last.time + previous.time) / 2 - (old.time + older.time) / 2
-    return (now - then) / slope > 0.4 * passed
   }
 
   private static func extreme(of track: SignalTrack, before time: Double, _ sign: Double) -> Double? {
