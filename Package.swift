@@ -62,7 +62,7 @@ let package = Package(
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.
-    .target(name: "SeriesStore", dependencies: ["TimeSeries", grdb], swiftSettings: settings),
+    .target(name: "SeriesStore", dependencies: ["TimeSeries", "CMalloc", grdb], swiftSettings: settings),
     .target(name: "HTTPFetch", dependencies: ["TimeSeries", "CCurl", "CCurlShims"], swiftSettings: settings),
 
     // Floor 3: the query language, and what comes in.

@@ -15,6 +15,7 @@ let package = Package(
     .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CNeural", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
     .target(name: "Exposition", dependencies: ["TimeSeries", "CZlib"], swiftSettings: settings),
@@ -25,7 +26,7 @@ let package = Package(
       name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
       swiftSettings: settings),
     .target(
-      name: "SeriesStore", dependencies: ["TimeSeries", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "SeriesStore", dependencies: ["TimeSeries", "CMalloc", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings),
     .target(name: "CLibSVM", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),

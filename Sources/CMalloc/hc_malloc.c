@@ -7,3 +7,9 @@ void hc_malloc_use_one_arena(void) {
   mallopt(M_ARENA_MAX, 1);
 #endif
 }
+
+void hc_malloc_trim(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

@@ -59,16 +59,18 @@ struct JournalWriter: Sendable {
   }
 
   private mutating func write(_ text: String) {
+    write(UInt64(text.utf8.count))
+    writeBytes(of: text)
+  }
+
+  mutating func writeBytes(of text: String) {
     var text = text
-    text.withUTF8 { utf8 in
-      write(UInt64(utf8.count))
-      bytes.append(contentsOf: utf8)
-    }
+    text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
   private mutating func write(zigzag value: Int64) { write(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
 
-  private mutating func write(_ value: UInt64) {
+  mutating func write(_ value: UInt64) {
     var value = value
     while value >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
@@ -173,8 +175,10 @@ struct JournalReader {
     return Labels(sortedUnique: labels)
   }
 
-  private mutating func readText() -> String? {
-    guard let count = readVarint(), count <= UInt64(bytes.count - position) else { return nil }
+  private mutating func readText() -> String? { readVarint().flatMap { readText(byteCount: $0) } }
+
+  mutating func readText(byteCount count: UInt64) -> String? {
+    guard count <= UInt64(bytes.count - position) else { return nil }
     defer { position += Int(count) }
     return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[position..<position + Int(count)]), as: UTF8.self)
   }
@@ -184,7 +188,7 @@ struct JournalReader {
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
-  private mutating func readVarint() -> UInt64? {
+  mutating func readVarint() -> UInt64? {
     var result: UInt64 = 0
     var shift: UInt64 = 0
     while position < bytes.count, shift < 64 {

@@ -2,13 +2,53 @@ import TimeSeries
 
 /// The inverted index: for every label name and value the series that carry it.
 struct LabelIndex {
-  /// name → value → ids, ascending because ids only grow.
-  private(set) var postings: [String: [String: [UInt32]]] = [:]
+  /// The series of one label value, ascending because ids only grow. Most values have one series, which needs no array.
+  struct Postings {
+    private let first: UInt32
+    /// All ids, the first among them; empty if that is the only one.
+    private var several: [UInt32] = []
+
+    init(_ first: UInt32) { self.first = first }
+
+    /// Nil if there is none.
+    init?(_ ids: [UInt32]) {
+      guard let first = ids.first else { return nil }
+      self.first = first
+      if ids.count > 1 { several = ids }
+    }
+
+    var ids: [UInt32] { several.isEmpty ? [first] : several }
+    var count: Int { max(1, several.count) }
+
+    mutating func append(_ id: UInt32) {
+      if several.isEmpty { several.append(first) }
+      several.append(id)
+    }
+  }
+
+  /// name → value → ids.
+  private(set) var postings: [String: [String: Postings]] = [:]
 
   mutating func insert(_ labels: Labels, id: UInt32) {
-    for label in labels.elements {
-      postings[label.name, default: [:]][label.value, default: []].append(id)
+    for label in labels.elements { Self.insert(id, label, into: &postings[label.name, default: [:]]) }
+  }
+
+  private static func insert(_ id: UInt32, _ label: Label, into values: inout [String: Postings]) {
+    guard let place = values.index(forKey: label.value) else {
+      values[label.value] = Postings(id)
+      return
     }
+    values.values[place].append(id)
+  }
+
+  /// The same labels made of the strings that are here already.
+  func interned(_ labels: Labels) -> Labels {
+    Labels(
+      sortedUnique: labels.elements.map { label in
+        guard let name = postings.index(forKey: label.name) else { return label }
+        let values = postings[name].value
+        return Label(postings[name].key, values.index(forKey: label.value).map { values[$0].key } ?? label.value)
+      })
   }
 
   /// Removes every id for which `isEvicted` holds.
@@ -17,9 +57,10 @@ struct LabelIndex {
   mutating func removeAll(where isEvicted: (UInt32) -> Bool) {
     for (name, values) in postings {
       var kept = values
-      for (value, ids) in values {
-        let rest = ids.filter { !isEvicted($0) }
-        if rest.count != ids.count { kept[value] = rest.isEmpty ? nil : rest }
+      for (value, postings) in values {
+        let rest = postings.ids.filter { !isEvicted($0) }
+        if rest.count == postings.count { continue }
+        kept[value] = Postings(rest)
       }
       postings[name] = kept.isEmpty ? nil : kept
     }
@@ -34,10 +75,10 @@ struct LabelIndex {
       var lists: [[UInt32]] = []
       if let literals = matcher.literalValues {
         for literal in Set(literals) {
-          if let ids = values[literal] { lists.append(ids) }
+          if let postings = values[literal] { lists.append(postings.ids) }
         }
       } else {
-        for (value, ids) in values where matcher.accepts(value) { lists.append(ids) }
+        for (value, postings) in values where matcher.accepts(value) { lists.append(postings.ids) }
       }
       let size = lists.reduce(0) { $0 + $1.count }
       if size == 0 { return [] }

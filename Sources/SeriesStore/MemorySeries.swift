@@ -9,6 +9,9 @@ final class MemorySeries {
     var chunk: Chunk
     /// Whether the file has it.
     var isSaved: Bool
+
+    /// The memory that it takes.
+    var byteCount: Int { chunk.byteCount + MemoryLayout<Sealed>.stride }
   }
 
   let labels: Labels
@@ -88,17 +91,25 @@ final class MemorySeries {
   @discardableResult
   func seal() -> Int {
     guard let chunk = open.chunk()?.compacted() else { return 0 }
-    sealed.append(Sealed(chunk: chunk, isSaved: false))
-    open = ChunkEncoder()
+    append(Sealed(chunk: chunk, isSaved: false))
+    open = ChunkEncoder(after: open)
     savedOpenCount = 0
-    return chunk.byteCount + MemoryLayout<Chunk>.size
+    return sealed[sealed.count - 1].byteCount
+  }
+
+  /// An array that doubled would mostly be half empty: a series has few chunks.
+  private func append(_ one: Sealed) {
+    if sealed.count == sealed.capacity { sealed.reserveCapacity(sealed.count + 1 + sealed.count / 4) }
+    sealed.append(one)
   }
 
   /// Takes over what the file has, oldest first; the last chunk goes on growing if it `isOpen`.
   func restore(_ chunk: Chunk, isOpen: Bool) {
     reseal()
+    // What still grew must be the newest, or what comes next would be out of order.
+    if let newest = sealed.last?.chunk, chunk.start <= newest.end { return insertSaved(chunk) }
     guard isOpen else {
-      sealed.append(Sealed(chunk: chunk, isSaved: true))
+      append(Sealed(chunk: chunk, isSaved: true))
       return
     }
     var timestamps: [Int64] = []
@@ -185,7 +196,7 @@ final class MemorySeries {
     let expired = sealed.prefix { $0.chunk.end < cutoff && ($0.isSaved || !onlySaved) }.count
     if expired > 0 {
       for one in sealed[..<expired] {
-        bytes += one.chunk.byteCount + MemoryLayout<Chunk>.size
+        bytes += one.byteCount
         samples += one.chunk.count
       }
       sealed.removeFirst(expired)

@@ -46,7 +46,7 @@ struct RollupBucket: Equatable, Sendable {
   }
 }
 
-/// Buckets of one series in the order of time, as bytes: one chunk for each of the five columns.
+/// Buckets of one series in the order of time.
 struct Rollup: Equatable, Sendable {
   private(set) var buckets: [RollupBucket] = []
 
@@ -56,13 +56,31 @@ struct Rollup: Equatable, Sendable {
   init(_ buckets: [RollupBucket] = []) { self.buckets = buckets }
 
   /// Sums up samples in the order of time. Staleness markers and other NaNs are left out.
+  ///
+  /// Sums are compensated (Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974), so
+  /// that a sum of decimals mostly is the nearest number to a decimal, which takes few bits.
   init(timestamps: [Int64], values: [Double]) {
+    var compensation = 0.0
     for (timestamp, value) in zip(timestamps, values) where !value.isNaN {
       let start = RollupBucket.start(of: timestamp)
       let bucket = RollupBucket(
         start: start, lastTimestamp: timestamp, count: 1, sum: value, minimum: value, maximum: value, last: value)
-      if buckets.last?.start == start { buckets[buckets.count - 1].merge(bucket) } else { buckets.append(bucket) }
+      if let newest = buckets.last, newest.start == start {
+        let total = newest.sum + value
+        compensation +=
+          newest.sum.magnitude >= value.magnitude ? (newest.sum - total) + value : (value - total) + newest.sum
+        buckets[buckets.count - 1].merge(bucket)
+      } else {
+        addToLastSum(compensation)
+        compensation = 0
+        buckets.append(bucket)
+      }
     }
+    addToLastSum(compensation)
+  }
+
+  private mutating func addToLastSum(_ compensation: Double) {
+    if !buckets.isEmpty, compensation.isFinite { buckets[buckets.count - 1].sum += compensation }
   }
 
   /// Adds buckets that are not older than the newest one here.
@@ -81,56 +99,5 @@ struct Rollup: Equatable, Sendable {
     var result = Rollup()
     result.append(Rollup(rows.flatMap(\.buckets).sorted { $0.start < $1.start }))
     return result
-  }
-
-  private static let columns: [@Sendable (RollupBucket) -> Double] = [
-    { $0.count }, { $0.sum }, { $0.minimum }, { $0.maximum }, { $0.last },
-  ]
-
-  /// The rollup as bytes; the last sample's time is kept as its distance from the bucket's start.
-  var bytes: [UInt8] {
-    var result: [UInt8] = []
-    var parts: [[UInt8]] = Self.columns.map { column in
-      var encoder = ChunkEncoder()
-      for bucket in buckets { encoder.append(bucket.start, column(bucket)) }
-      return encoder.chunk()?.compacted().bytes ?? []
-    }
-    var encoder = ChunkEncoder()
-    for bucket in buckets { encoder.append(bucket.start, Double(bucket.lastTimestamp - bucket.start)) }
-    parts.append(encoder.chunk()?.compacted().bytes ?? [])
-    for part in parts {
-      withUnsafeBytes(of: UInt32(part.count).littleEndian) { result.append(contentsOf: $0) }
-      result += part
-    }
-    return result
-  }
-
-  /// Reads what ``bytes`` wrote; nil if it is damaged.
-  init?(start: Int64, end: Int64, count: Int, bytes: UnsafeRawBufferPointer) {
-    var offset = 0
-    var columns: [[Double]] = []
-    var times: [Int64] = []
-    for _ in 0..<6 {
-      guard offset + 4 <= bytes.count else { return nil }
-      let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-      offset += 4
-      guard length <= bytes.count - offset,
-        let chunk = Chunk(
-          start: start, end: end, count: count, bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-        )
-      else { return nil }
-      offset += length
-      times = []
-      var values: [Double] = []
-      chunk.decode(from: .min, through: .max, into: &times, &values)
-      guard values.count == count else { return nil }
-      columns.append(values)
-    }
-    buckets = times.indices.map { index in
-      RollupBucket(
-        start: times[index], lastTimestamp: times[index] &+ Int64(columns[5][index].isFinite ? columns[5][index] : 0),
-        count: columns[0][index], sum: columns[1][index], minimum: columns[2][index], maximum: columns[3][index],
-        last: columns[4][index])
-    }
   }
 }

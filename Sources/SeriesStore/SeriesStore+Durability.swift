@@ -168,6 +168,8 @@ extension SeriesStore {
       defer { state.durability.waiters = [] }
       return (plan, marks, state.durability.waiters)
     }
+    // A turn later, when the plan is gone.
+    defer { queue.async { file.releaseMemory() } }
     do {
       let dropped = try file.checkpoint(plan, time: Self.wallClock(), keepBytes: configuration.feedBytes)
       let seconds = Double(Self.uptime() - started) / 1000

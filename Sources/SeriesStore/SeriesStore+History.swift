@@ -70,7 +70,7 @@ extension SeriesStore {
           continue
         }
         series.insertSaved(chunk)
-        state.statistics.bytes += chunk.byteCount + MemoryLayout<Chunk>.size
+        state.statistics.bytes += chunk.byteCount + MemoryLayout<MemorySeries.Sealed>.stride
         state.statistics.samples += chunk.count
       }
     }

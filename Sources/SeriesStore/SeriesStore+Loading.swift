@@ -12,14 +12,14 @@ extension SeriesStore {
     state.durability.rawFloor = now - configuration.retentionTime
     try file.sealResting(before: floor)
     try file.pool.read { database in
-      try loadChunks(database, from: floor, into: &state)
+      try loadChunks(file, database, from: floor, into: &state)
       for row in try Row.fetchAll(database, sql: "SELECT name, type, help, unit FROM metadata") {
         guard let type = MetricType(rawValue: row[1]) else { continue }
         state.metadata[row[0]] = MetricMetadata(type: type, help: row[2], unit: row[3])
       }
       let next = try StoreFile.property("next_series", in: database) ?? 0
       state.nextID = max(state.nextID, UInt32(truncatingIfNeeded: next))
-      try replayJournal(database, into: &state, configuration)
+      try replayJournal(file, database, into: &state, configuration)
     }
     let bytes = file.fileBytes()
     state.statistics.fileBytes = bytes.used
@@ -27,11 +27,15 @@ extension SeriesStore {
     return state
   }
 
-  private static func loadChunks(_ database: Database, from floor: Int64, into state: inout State) throws {
+  private static func loadChunks(
+    _ file: StoreFile, _ database: Database, from floor: Int64, into state: inout State
+  ) throws {
     let recent = Set(
       try Int64.fetchAll(
-        database, sql: "SELECT DISTINCT series FROM chunk INDEXED BY chunk_end WHERE tier = 0 AND \"end\" >= ?",
-        arguments: [floor]))
+        database,
+        sql: """
+          SELECT DISTINCT series FROM chunk INDEXED BY chunk_age WHERE tier = 0 AND open IN (0, 1) AND "end" >= ?
+          """, arguments: [floor]))
     let rows = try Row.fetchCursor(database, sql: "SELECT id, labels FROM series")
     while let row = try rows.next() {
       let id: Int64 = row[0]
@@ -41,30 +45,30 @@ extension SeriesStore {
         state.durability.coldSeries += 1
         continue
       }
-      guard let labels = try StoreFile.labels(row, at: 1), let id = UInt32(exactly: id) else { continue }
+      guard let labels = try file.labels(row, at: 1), let id = UInt32(exactly: id) else { continue }
       let series = insert(labels, id: id, in: &state)
       series.isDefined = true
       series.hasOlder = true
     }
-    // In the order of their ends, so that each series' chunks come oldest first.
+    // In the order of their ends, so that each series' chunks come oldest first, the one that still grows last.
     let chunks = try Row.fetchCursor(
       database,
       sql: """
-        SELECT start, "end", count, data, series, open FROM chunk INDEXED BY chunk_end
-        WHERE tier = 0 AND "end" >= ? ORDER BY "end"
+        SELECT start, "end", count, data, series, open FROM chunk INDEXED BY chunk_age
+        WHERE tier = 0 AND open IN (0, 1) AND "end" >= ? ORDER BY open, "end"
         """, arguments: [floor])
     while let row = try chunks.next() {
       guard let chunk = try StoreFile.chunk(row), let id = UInt32(exactly: row[4] as Int64),
         let series = state.series[id]
       else { continue }
       series.restore(chunk, isOpen: row[5] as Int != 0)
-      state.statistics.bytes += chunk.byteCount + MemoryLayout<Chunk>.size
+      state.statistics.bytes += chunk.byteCount + MemoryLayout<MemorySeries.Sealed>.stride
       state.statistics.samples += chunk.count
     }
   }
 
   private static func replayJournal(
-    _ database: Database, into state: inout State, _ configuration: SeriesStoreConfiguration
+    _ file: StoreFile, _ database: Database, into state: inout State, _ configuration: SeriesStoreConfiguration
   ) throws {
     let checkpoint = try StoreFile.property("checkpoint", in: database) ?? 0
     let rows = try Row.fetchCursor(
@@ -74,7 +78,7 @@ extension SeriesStore {
       let isWhole = try row.withUnsafeData(atIndex: 1) { data in
         try data?.withUnsafeBytes { bytes in
           state.durability.journalBytes += bytes.count
-          try revive(bytes, database, into: &state)
+          try revive(bytes, file, database, into: &state)
           return replay(bytes, into: &state, configuration)
         } ?? false
       }
@@ -85,7 +89,9 @@ extension SeriesStore {
   }
 
   /// Brings back series that journal records speak of and that rested for so long that memory was to do without them.
-  private static func revive(_ bytes: UnsafeRawBufferPointer, _ database: Database, into state: inout State) throws {
+  private static func revive(
+    _ bytes: UnsafeRawBufferPointer, _ file: StoreFile, _ database: Database, into state: inout State
+  ) throws {
     var reader = JournalReader(bytes)
     var missing: Set<UInt32> = []
     var announced: Set<UInt32> = []
@@ -96,7 +102,7 @@ extension SeriesStore {
       }
     }
     for id in missing.sorted() {
-      guard let labels = try StoreFile.labels(of: id, in: database) else { continue }
+      guard let labels = try file.labels(of: id, in: database) else { continue }
       let twin = state.ids[labels]
       if twin != nil { state.durability.hasTwins = true }
       let series = insert(labels, id: id, in: &state)
@@ -108,7 +114,7 @@ extension SeriesStore {
       // The newest chunk tells what the journal must not add again.
       guard let chunk = try StoreFile.newestChunk(of: id, in: database) else { continue }
       series.restore(chunk, isOpen: false)
-      state.statistics.bytes += chunk.byteCount + MemoryLayout<Chunk>.size
+      state.statistics.bytes += chunk.byteCount + MemoryLayout<MemorySeries.Sealed>.stride
       state.statistics.samples += chunk.count
     }
   }

@@ -40,7 +40,7 @@ extension SeriesStore {
     var ends: [(end: Int64, bytes: Int)] = []
     state.series.forEach { _, series in
       for one in series.sealed {
-        ends.append((one.chunk.end, one.chunk.byteCount + MemoryLayout<Chunk>.size))
+        ends.append((one.chunk.end, one.byteCount))
       }
       if series.hasSamples { ends.append((series.lastTimestamp, series.openByteCount + MemorySeries.overhead)) }
     }
@@ -75,13 +75,6 @@ extension SeriesStore {
       state.series.remove(id)
     }
     state.index.removeAll { evicted[$0] != nil }
-    state.symbols = []
-    for labels in state.ids.keys {
-      for label in labels.elements {
-        state.symbols.insert(label.name)
-        state.symbols.insert(label.value)
-      }
-    }
     let names = state.index.postings[Labels.metricNameLabel] ?? [:]
     state.metadata = state.metadata.filter { family, _ in
       ["", "_total", "_bucket", "_count", "_sum", "_info"].contains { names[family + $0] != nil }

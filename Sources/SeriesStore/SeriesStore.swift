@@ -23,7 +23,6 @@ public final class SeriesStore: SeriesSource, Sendable {
     var nextID: UInt32 = 0
     var ids: [Labels: UInt32] = [:]
     var index = LabelIndex()
-    var symbols: Set<String> = []
     var metadata: [String: MetricMetadata] = [:]
     var evictionGeneration: UInt64 = 0
     var statistics = SeriesStoreStatistics()
@@ -80,11 +79,7 @@ public final class SeriesStore: SeriesSource, Sendable {
   /// Adds a series that does not exist.
   @discardableResult
   static func insert(_ labels: Labels, id: UInt32, in state: inout State) -> MemorySeries {
-    let interned = Labels(
-      sortedUnique: labels.elements.map { label in
-        Label(
-          state.symbols.insert(label.name).memberAfterInsert, state.symbols.insert(label.value).memberAfterInsert)
-      })
+    let interned = state.index.interned(labels)
     state.nextID = max(state.nextID, id &+ 1)
     let series = MemorySeries(labels: interned)
     state.series.insert(series, id: id)

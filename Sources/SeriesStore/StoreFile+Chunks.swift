@@ -1,3 +1,4 @@
+import CMalloc
 import Foundation
 import GRDB
 import TimeSeries
@@ -52,12 +53,7 @@ extension StoreFile {
       let slowest = try Int64.fetchOne(database, sql: "SELECT min(position) FROM feed")
       if slowest != nil, !plan.body.isEmpty { _ = try Self.insert(plan.body, time: time, in: database) }
       let newest = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
-      let insertSeries = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES(?, ?, ?)")
-      for (id, labels) in plan.series {
-        var writer = JournalWriter()
-        writer.write(labels)
-        try insertSeries.execute(arguments: [Int64(id), labels.metricName, Data(writer.bytes)])
-      }
+      try self.insertSeries(plan.series, in: database)
       for piece in plan.chunks {
         try Self.insert(piece.chunk, of: piece.id, isOpen: piece.isOpen, in: database)
         if !piece.isOpen { try Self.rollUp(piece.chunk, of: piece.id, in: database) }
@@ -70,6 +66,30 @@ extension StoreFile {
       try Self.setProperty("next_series", Int64(plan.nextID), in: database)
       return try Self.shortenJournal(through: newest, slowest: slowest, keepBytes: keepBytes, in: database)
     }
+  }
+
+  /// Gives back memory that only a checkpoint needed: pages of the file, and what the heap keeps of its plan.
+  func releaseMemory() {
+    try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA shrink_memory") }
+    hc_malloc_trim()
+  }
+
+  /// Writes down what series are called.
+  private func insertSeries(_ series: [(id: UInt32, labels: Labels)], in database: Database) throws {
+    if series.isEmpty { return }
+    // Known to readers before the file has them: whoever sees a series there can read its labels.
+    let known = symbols.withLock { symbols in
+      symbols.learn(from: series.lazy.map(\.labels))
+      return symbols
+    }
+    let insertSymbol = try database.cachedStatement(sql: "INSERT OR IGNORE INTO symbol VALUES(?, ?)")
+    for (number, text) in known.unsaved { try insertSymbol.execute(arguments: [number, text]) }
+    let insertSeries = try database.cachedStatement(sql: "INSERT OR REPLACE INTO series VALUES(?, ?, ?)")
+    for (id, labels) in series {
+      try insertSeries.execute(
+        arguments: [Int64(id), known.number(of: labels.metricName), Data(known.bytes(of: labels))])
+    }
+    database.afterNextTransaction { [self] _ in symbols.withLock { $0.noteSaved() } }
   }
 
   private static func shortenJournal(
@@ -101,7 +121,7 @@ extension StoreFile {
     try database.cachedStatement(sql: "INSERT OR REPLACE INTO chunk VALUES(?, ?, ?, ?, ?, ?, ?)").execute(
       arguments: [
         Tier.raw.rawValue, Int64(id), chunk.start, chunk.end, chunk.count, isOpen ? 1 : 0,
-        Data(chunk.compacted().bytes),
+        Data((isOpen ? chunk.compacted() : chunk).bytes),
       ])
   }
 
@@ -148,8 +168,8 @@ extension StoreFile {
       let rows = try Row.fetchAll(
         database,
         sql: """
-          SELECT start, "end", count, data, series FROM chunk INDEXED BY chunk_open
-          WHERE open = 1 AND tier = 0 AND "end" < ?
+          SELECT start, "end", count, data, series FROM chunk INDEXED BY chunk_age
+          WHERE tier = 0 AND open = 1 AND "end" < ?
           """, arguments: [cutoff])
       for row in rows {
         guard let chunk = try Self.chunk(row), let id = UInt32(exactly: row[4] as Int64) else { continue }
@@ -210,31 +230,29 @@ extension StoreFile {
     var arguments: StatementArguments = []
     let names = matchers.first { $0.name == Labels.metricNameLabel && $0.literalValues != nil }?.literalValues
     if let names {
-      sql += " WHERE name IN (\(names.map { _ in "?" }.joined(separator: ",")))"
-      arguments = StatementArguments(names)
+      let numbers = symbols.withLock { symbols in names.compactMap { symbols.number(of: $0) } }
+      sql += " WHERE name IN (\(numbers.map { _ in "?" }.joined(separator: ",")))"
+      arguments = StatementArguments(numbers)
     }
     let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
     var result: [(id: UInt32, labels: Labels)] = []
     while let row = try rows.next() {
-      guard let labels = try Self.labels(row, at: 1), matchers.allSatisfy({ $0.accepts(labels) }) else { continue }
+      guard let labels = try labels(row, at: 1), matchers.allSatisfy({ $0.accepts(labels) }) else { continue }
       result.append((UInt32(truncatingIfNeeded: row[0] as Int64), labels))
     }
     return result
   }
 
-  static func labels(_ row: Row, at index: Int) throws -> Labels? {
+  func labels(_ row: Row, at index: Int) throws -> Labels? {
     try row.withUnsafeData(atIndex: index) { data in
-      data?.withUnsafeBytes { bytes in
-        var reader = JournalReader(bytes)
-        return reader.readLabels()
-      }
+      data?.withUnsafeBytes { bytes in symbols.withLock { $0.labels(bytes) } }
     }
   }
 
   /// The labels of one series.
-  func labels(of id: UInt32) throws -> Labels? { try pool.read { try Self.labels(of: id, in: $0) } }
+  func labels(of id: UInt32) throws -> Labels? { try pool.read { try labels(of: id, in: $0) } }
 
-  static func labels(of id: UInt32, in database: Database) throws -> Labels? {
+  func labels(of id: UInt32, in database: Database) throws -> Labels? {
     try Row.fetchOne(database, sql: "SELECT labels FROM series WHERE id = ?", arguments: [Int64(id)])
       .flatMap { try labels($0, at: 0) }
   }
@@ -244,11 +262,9 @@ extension StoreFile {
   /// Writes sealed chunks of samples that lie before or between those of a series.
   func insertHistory(_ chunks: [Chunk], of id: UInt32, labels: Labels) throws {
     try pool.write { database in
-      var writer = JournalWriter()
-      writer.write(labels)
-      try database.execute(
-        sql: "INSERT OR IGNORE INTO series VALUES(?, ?, ?)",
-        arguments: [Int64(id), labels.metricName, Data(writer.bytes)])
+      if try Int.fetchOne(database, sql: "SELECT 1 FROM series WHERE id = ?", arguments: [Int64(id)]) == nil {
+        try self.insertSeries([(id, labels)], in: database)
+      }
       for chunk in chunks {
         try Self.insert(chunk, of: id, isOpen: false, in: database)
         try Self.rollUp(chunk, of: id, in: database)
@@ -264,20 +280,25 @@ extension StoreFile {
       try database.execute(
         sql: """
           DELETE FROM chunk WHERE (series, tier, start) IN (
-            SELECT series, tier, start FROM chunk INDEXED BY chunk_end WHERE tier = ? AND "end" < ? LIMIT ?)
+            SELECT series, tier, start FROM chunk INDEXED BY chunk_age
+            WHERE tier = ? AND open IN (0, 1) AND "end" < ? LIMIT ?)
           """, arguments: [tier.rawValue, cutoff, limit])
       return database.changesCount
     }
   }
 
-  /// The end of the chunk that stands at the given share (0 to 1) of a tier's chunks, by age; nil if there is none.
+  /// The end of the chunk that stands at the given share (0 to 1) of a tier's sealed chunks, by age; nil if there is none.
   func end(atShare share: Double, of tier: Tier) throws -> Int64? {
     try pool.read { database in
       let count =
-        try Int.fetchOne(database, sql: "SELECT count(*) FROM chunk WHERE tier = ?", arguments: [tier.rawValue]) ?? 0
+        try Int.fetchOne(
+          database, sql: "SELECT count(*) FROM chunk INDEXED BY chunk_age WHERE tier = ? AND open = 0",
+          arguments: [tier.rawValue]) ?? 0
       return try Int64.fetchOne(
-        database, sql: "SELECT \"end\" FROM chunk WHERE tier = ? ORDER BY \"end\" LIMIT 1 OFFSET ?",
-        arguments: [tier.rawValue, Int(Double(max(0, count - 1)) * share)])
+        database,
+        sql: """
+          SELECT "end" FROM chunk INDEXED BY chunk_age WHERE tier = ? AND open = 0 ORDER BY "end" LIMIT 1 OFFSET ?
+          """, arguments: [tier.rawValue, Int(Double(max(0, count - 1)) * share)])
     }
   }
 
@@ -290,8 +311,25 @@ extension StoreFile {
       for id in gone {
         try database.cachedStatement(sql: "DELETE FROM series WHERE id = ?").execute(arguments: [Int64(id)])
       }
+      if !gone.isEmpty { try self.deleteUnusedSymbols(in: database) }
       try database.execute(sql: "PRAGMA incremental_vacuum(2000)")
       return gone
+    }
+  }
+
+  /// Strings that only series had which are gone would pile up for ever.
+  private func deleteUnusedSymbols(in database: Database) throws {
+    let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM series") ?? 0
+    guard symbols.withLock({ $0.count }) > 1000 + count else { return }
+    var used: Set<Int64> = []
+    let rows = try Row.fetchCursor(database, sql: "SELECT labels FROM series")
+    while let row = try rows.next() {
+      try row.withUnsafeData(atIndex: 0) { data in
+        data?.withUnsafeBytes { used.formUnion(LabelSymbols.numbers(in: $0)) }
+      }
+    }
+    for number in symbols.withLock({ $0.forget(except: used) }) {
+      try database.cachedStatement(sql: "DELETE FROM symbol WHERE id = ?").execute(arguments: [number])
     }
   }
 }

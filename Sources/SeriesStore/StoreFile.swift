@@ -10,6 +10,8 @@ import TimeSeries
 final class StoreFile: Sendable {
   let path: String
   let pool: DatabasePool
+  /// What the labels of series are written with.
+  let symbols: Mutex<LabelSymbols>
   private let lock: FolderLock
   private let closed = Mutex(false)
 
@@ -43,7 +45,8 @@ final class StoreFile: Sendable {
       configuration.busyMode = .timeout(5)
       configuration.prepareDatabase { database in
         try database.execute(sql: "PRAGMA synchronous = \(isFullySynchronous ? "FULL" : "NORMAL")")
-        try database.execute(sql: "PRAGMA cache_size = -4096")
+        // The system caches the file; each connection has a cache of its own, in KiB.
+        try database.execute(sql: "PRAGMA cache_size = -512")
         // A large checkpoint must not leave its log behind at full length.
         try database.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
       }
@@ -51,6 +54,7 @@ final class StoreFile: Sendable {
       let migrator = Self.migrator
       if try pool.read({ try migrator.hasBeenSuperseded($0) }) { throw StoreError.newer(path: path) }
       try migrator.migrate(pool)
+      symbols = Mutex(try pool.read { try Self.symbols(in: $0) })
     } catch let error as StoreError {
       throw error
     } catch {
@@ -117,34 +121,6 @@ final class StoreFile: Sendable {
   private static func reason(_ error: any Error) -> String {
     let text = (error as NSError).localizedDescription
     return text.split(separator: "\n").first.map(String.init) ?? "unknown"
-  }
-
-  // MARK: Schema
-
-  static var migrator: DatabaseMigrator {
-    var migrator = DatabaseMigrator()
-    migrator.registerMigration("1") { database in
-      try database.execute(
-        sql: """
-          CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels BLOB NOT NULL);
-          CREATE INDEX series_name ON series(name);
-          CREATE TABLE chunk(
-            tier INTEGER NOT NULL, series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-            count INTEGER NOT NULL, open INTEGER NOT NULL, data BLOB NOT NULL,
-            PRIMARY KEY(series, tier, start)) WITHOUT ROWID;
-          CREATE INDEX chunk_end ON chunk(tier, "end");
-          CREATE TABLE journal(position INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, body BLOB NOT NULL);
-          CREATE TABLE feed(name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-          CREATE TABLE metadata(name TEXT PRIMARY KEY, type TEXT NOT NULL, help TEXT NOT NULL, unit TEXT NOT NULL)
-            WITHOUT ROWID;
-          CREATE TABLE state(key TEXT PRIMARY KEY, bytes BLOB NOT NULL, updated INTEGER NOT NULL);
-          CREATE TABLE property(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-          """)
-    }
-    migrator.registerMigration("2") { database in
-      try database.execute(sql: "CREATE INDEX chunk_open ON chunk(series) WHERE open = 1")
-    }
-    return migrator
   }
 
   /// A number that the store keeps about itself.

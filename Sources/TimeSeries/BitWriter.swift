@@ -1,12 +1,16 @@
 /// Packs bits into words, from the most significant end.
-struct BitWriter: Sendable {
+package struct BitWriter: Sendable {
   /// The words that are full.
   private(set) var words: [UInt64] = []
   private var pending: UInt64 = 0
-  private var free = 64
+  /// How many bits of `pending` are not taken yet; a byte, because every series in memory has a writer.
+  private var room: UInt8 = 64
+
+  package init() {}
 
   /// Appends the low `length` bits (1 to 64) of `bits`; the others must be zero.
-  mutating func write(_ bits: UInt64, _ length: Int) {
+  package mutating func write(_ bits: UInt64, _ length: Int) {
+    var free = Int(room)
     if length <= free {
       free &-= length
       pending |= bits &<< UInt64(free)
@@ -21,18 +25,19 @@ struct BitWriter: Sendable {
       free = 64 &- rest
       pending = bits &<< UInt64(free)
     }
+    room = UInt8(truncatingIfNeeded: free)
   }
 
   /// Every series has a writer: an array that doubled would on average waste a quarter of all memory for samples.
   private mutating func append(_ word: UInt64) {
     let count = words.count
-    if count == words.capacity { words.reserveCapacity(count &+ count / 8 &+ 4) }
+    if count == words.capacity { words.reserveCapacity(count &+ count / 16 &+ 2) }
     words.append(word)
   }
 
   /// All bits so far, the last word filled with zeros.
-  func finished() -> [UInt64] {
-    guard free < 64 else { return words }
+  package func finished() -> [UInt64] {
+    guard room < 64 else { return words }
     var copy = [UInt64]()
     copy.reserveCapacity(words.count + 1)
     copy.append(contentsOf: words)
@@ -41,7 +46,7 @@ struct BitWriter: Sendable {
   }
 
   /// Appends a signed number in 1 to 69 bits, the fewer the nearer to zero it is.
-  mutating func writeSmall(_ value: Int64) {
+  package mutating func writeSmall(_ value: Int64) {
     if value == 0 {
       write(0, 1)
     } else if value >= -8, value < 8 {
@@ -56,5 +61,27 @@ struct BitWriter: Sendable {
       write(0b11111, 5)
       write(UInt64(bitPattern: value), 64)
     }
+  }
+  /// How many bits ``writeSmall(_:)`` takes.
+  static func smallLength(_ value: Int64) -> Int {
+    switch value {
+    case 0: 1
+    case -8..<8: 6
+    case -128..<128: 11
+    case -4096..<4096: 17
+    case -524_288..<524_288: 25
+    default: 69
+    }
+  }
+  /// A byte, then words, big-endian, without the zero bytes at the end.
+  package static func bytes(of words: [UInt64], after first: UInt8) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(words.count * 8 + 1)
+    result.append(first)
+    for word in words {
+      withUnsafeBytes(of: word.bigEndian) { result.append(contentsOf: $0) }
+    }
+    while result.count > 1, result.last == 0 { result.removeLast() }
+    return result
   }
 }

@@ -1,86 +1,93 @@
-/// A smaller form of chunks whose values are decimal numbers of few digits, as counters and most gauges are.
+/// Chunks whose values are integers in units of a power of ten.
 ///
-/// The idea of writing values as scaled integers is that of VictoriaMetrics' storage; the layout is our own: the first
-/// value, a bit that says whether differences or differences of differences follow, then for each further sample the
-/// timestamp's delta of deltas and the value's difference, both in `BitWriter.writeSmall`'s code.
+/// A chunk that was still growing has: the first value in 64 bits, a zero bit, then for each further sample the
+/// timestamp's delta of deltas and the value's difference, both in `BitWriter.writeSmall`'s code. A compacted one may have
+/// a one bit there and then differences of differences. One that is regular has: the first value, that bit, the distance
+/// of the timestamps, then for each further sample only the value's difference, all but the bit in that code.
 extension Chunk {
-  private static let powers: [Double] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
-  /// Below this, doubles tell all integers apart.
-  private static let largest = 9_007_199_254_740_992.0
-
   /// The same samples in the fewest bytes known; the values' bits are kept exactly.
   ///
-  /// - Complexity: O(`count`).
+  /// - Complexity: O(`count`), about 60 ns a sample.
   public func compacted() -> Chunk {
-    guard encoding == .xor, count > 1 else { return self }
+    guard count > 1 else { return self }
     var timestamps: [Int64] = []
     var values: [Double] = []
     timestamps.reserveCapacity(count)
     values.reserveCapacity(count)
     decode(from: .min, through: .max, into: &timestamps, &values)
-    guard timestamps.count == count, let scale = Self.scale(of: values) else { return self }
-    let power = Self.powers[scale]
-    let integers = values.map { Int64(($0 * power).rounded()) }
-    let first = Self.encode(timestamps, integers, isSecondOrder: false)
-    let second = Self.encode(timestamps, integers, isSecondOrder: true)
-    let words = second.count < first.count ? second : first
-    guard words.count < self.words.count else { return self }
-    return Chunk(start: start, end: end, count: count, encoding: .decimal(scale: scale), words: words)
-  }
-
-  /// The least number of decimals that all values have exactly, if it is at most six.
-  private static func scale(of values: [Double]) -> Int? {
-    var scale = 0
-    for value in values {
-      guard value.isFinite, !(value == 0 && value.sign == .minus) else { return nil }
-      while true {
-        let scaled = (value * powers[scale]).rounded()
-        guard scaled.magnitude < largest else { return nil }
-        if (scaled / powers[scale]).bitPattern == value.bitPattern || value == 0 { break }
-        scale += 1
-        guard scale < powers.count else { return nil }
-      }
+    guard timestamps.count == count, let (scale, integers) = DecimalScale.least(for: values) else { return self }
+    var candidates = [self, decimal(timestamps, integers, scale)]
+    // Values far from each other, as a gauge that jumps, may take fewer bits as XOR.
+    if encoding != .xor, candidates[1].words.count * 64 > 24 * count {
+      candidates.append(xor(timestamps, values))
     }
-    // A later value may have asked for more decimals than an earlier one has room for.
-    for value in values where (value * powers[scale]).magnitude >= largest { return nil }
-    return scale
+    return candidates.min { $0.words.count < $1.words.count } ?? self
   }
 
-  private static func encode(_ timestamps: [Int64], _ integers: [Int64], isSecondOrder: Bool) -> [UInt64] {
-    var writer = BitWriter()
-    writer.write(UInt64(bitPattern: integers[0]), 64)
-    writer.write(isSecondOrder ? 1 : 0, 1)
-    var interval: Int64 = 0
+  private func xor(_ timestamps: [Int64], _ values: [Double]) -> Chunk {
+    var encoder = ChunkEncoder(scale: nil)
+    for (timestamp, value) in zip(timestamps, values) { encoder.append(timestamp, value) }
+    return encoder.chunk() ?? self
+  }
+
+  private func decimal(_ timestamps: [Int64], _ integers: [Int64], _ scale: DecimalScale) -> Chunk {
+    let interval = timestamps[1] &- timestamps[0]
+    let isRegular = zip(timestamps, timestamps.dropFirst()).allSatisfy { $1 &- $0 == interval }
+    var bits = (first: 0, second: 0)
     var difference: Int64 = 0
     for index in 1..<integers.count {
-      let newInterval = timestamps[index] &- timestamps[index - 1]
-      writer.writeSmall(newInterval &- interval)
-      interval = newInterval
-      let newDifference = integers[index] &- integers[index - 1]
-      writer.writeSmall(isSecondOrder ? newDifference &- difference : newDifference)
-      difference = newDifference
+      let next = integers[index] &- integers[index - 1]
+      bits.first += BitWriter.smallLength(next)
+      bits.second += BitWriter.smallLength(next &- difference)
+      difference = next
     }
-    return writer.finished()
+    let isSecondOrder = bits.second < bits.first
+    var writer = BitWriter()
+    if isRegular {
+      writer.writeSmall(integers[0])
+      writer.write(isSecondOrder ? 1 : 0, 1)
+      writer.writeSmall(interval)
+    } else {
+      writer.write(UInt64(bitPattern: integers[0]), 64)
+      writer.write(isSecondOrder ? 1 : 0, 1)
+    }
+    var last: Int64 = 0
+    difference = 0
+    for index in 1..<integers.count {
+      if !isRegular {
+        let next = timestamps[index] &- timestamps[index - 1]
+        writer.writeSmall(next &- last)
+        last = next
+      }
+      let next = integers[index] &- integers[index - 1]
+      writer.writeSmall(isSecondOrder ? next &- difference : next)
+      difference = next
+    }
+    return Chunk(
+      start: start, end: end, count: count, encoding: .decimal(scale: scale.digits, isRegular: isRegular),
+      words: writer.finished())
   }
 
   func decodeDecimal(
-    scale: Int, from: Int64, through: Int64, into timestamps: inout [Int64], _ values: inout [Double]
+    _ scale: DecimalScale, isRegular: Bool, from: Int64, through: Int64, into timestamps: inout [Int64],
+    _ values: inout [Double]
   ) {
-    let power = Self.powers[min(max(0, scale), Self.powers.count - 1)]
+    let count = self.count
+    let power = scale.power
     words.withUnsafeBufferPointer { buffer in
       var reader = BitReader(buffer)
       var timestamp = start
-      var integer = Int64(bitPattern: reader.read(64))
+      var integer = isRegular ? reader.readSmall() : Int64(bitPattern: reader.read(64))
       let isSecondOrder = reader.read(1) != 0
+      var interval = isRegular ? reader.readSmall() : 0
       if timestamp >= from {
         timestamps.append(timestamp)
         values.append(Double(integer) / power)
       }
-      var interval: Int64 = 0
       var difference: Int64 = 0
       var index = 1
       while index < count {
-        interval &+= reader.readSmall()
+        if !isRegular { interval &+= reader.readSmall() }
         timestamp &+= interval
         if timestamp > through { return }
         let read = reader.readSmall()
@@ -99,53 +106,72 @@ extension Chunk {
 
   /// The chunk as bytes, for a file; start, end and count are kept beside them.
   ///
-  /// The first byte is the encoding: 0 for XOR, 1 plus the scale for decimals. Then come the words, big-endian, without
-  /// the zero bytes at the end.
+  /// The first byte is the encoding: 0 for XOR, 1 plus the scale for decimals, 8 plus the scale for regular ones. Then
+  /// come the words, big-endian, without the zero bytes at the end.
   public var bytes: [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(words.count * 8 + 1)
     switch encoding {
-    case .xor: result.append(0)
-    case .decimal(let scale): result.append(UInt8(scale + 1))
+    case .xor: BitWriter.bytes(of: words, after: 0)
+    case .decimal(let scale, let isRegular): BitWriter.bytes(of: words, after: scale + (isRegular ? 8 : 1))
     }
-    for word in words {
-      withUnsafeBytes(of: word.bigEndian) { result.append(contentsOf: $0) }
-    }
-    while result.count > 1, result.last == 0 { result.removeLast() }
-    return result
   }
 
   /// Reads what ``bytes`` wrote; nil if it cannot be a chunk.
   ///
   /// Damage inside the samples is not noticed: wrong values come out, but nothing breaks.
   public init?(start: Int64, end: Int64, count: Int, bytes: UnsafeRawBufferPointer) {
-    guard let kind = bytes.first, Int(kind) <= Self.powers.count, count > 0, count <= 1 << 20, end >= start else {
+    guard let kind = bytes.first, kind <= DecimalScale.most + 8, count > 0, count <= 1 << 20, end >= start else {
       return nil
     }
-    let payload = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
-    var words = [UInt64](repeating: 0, count: (payload.count + 7) / 8)
-    for index in words.indices {
-      if index * 8 + 8 <= payload.count {
-        words[index] = UInt64(bigEndian: payload.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-      } else {
-        for offset in index * 8..<payload.count {
-          words[index] |= UInt64(payload[offset]) << UInt64(56 - 8 * (offset % 8))
-        }
+    let encoding: Encoding =
+      switch kind {
+      case 0: .xor
+      case 1...DecimalScale.most + 1: .decimal(scale: kind - 1, isRegular: false)
+      default: .decimal(scale: kind - 8, isRegular: true)
       }
-    }
-    self.init(
-      start: start, end: end, count: count, encoding: kind == 0 ? .xor : .decimal(scale: Int(kind) - 1), words: words)
+    let words = BitReader.words(UnsafeRawBufferPointer(rebasing: bytes.dropFirst()))
+    self.init(start: start, end: end, count: count, encoding: encoding, words: words)
   }
 }
 
 extension BitReader {
-  /// Reads what `BitWriter.writeSmall` wrote.
-  mutating func readSmall() -> Int64 {
-    if read(1) == 0 { return 0 }
-    if read(1) == 0 { return signed(read(4), 4) }
-    if read(1) == 0 { return signed(read(8), 8) }
-    if read(1) == 0 { return signed(read(13), 13) }
-    if read(1) == 0 { return signed(read(20), 20) }
-    return Int64(bitPattern: read(64))
+  /// Reads what `BitWriter.writeSmall` wrote: the number of leading ones says how many bits follow.
+  @inline(__always)
+  package mutating func readSmall() -> Int64 {
+    let ahead = peek()
+    switch (~ahead).leadingZeroBitCount {
+    case 0:
+      skip(1)
+      return 0
+    case 1:
+      skip(6)
+      return Int64(bitPattern: ahead &<< 2) >> 60
+    case 2:
+      skip(11)
+      return Int64(bitPattern: ahead &<< 3) >> 56
+    case 3:
+      skip(17)
+      return Int64(bitPattern: ahead &<< 4) >> 51
+    case 4:
+      skip(25)
+      return Int64(bitPattern: ahead &<< 5) >> 44
+    default:
+      skip(5)
+      return Int64(bitPattern: read(64))
+    }
+  }
+
+  /// The words of what ``BitWriter/bytes(of:after:)`` wrote, without its first byte.
+  package static func words(_ bytes: UnsafeRawBufferPointer) -> [UInt64] {
+    var words = [UInt64](repeating: 0, count: (bytes.count + 7) / 8)
+    for index in words.indices {
+      if index * 8 + 8 <= bytes.count {
+        words[index] = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+      } else {
+        for offset in index * 8..<bytes.count {
+          words[index] |= UInt64(bytes[offset]) << UInt64(56 - 8 * (offset % 8))
+        }
+      }
+    }
+    return words
   }
 }

@@ -1,36 +1,40 @@
 /// A run of samples of one series, compressed and immutable.
 ///
-/// The encoding is Gorilla's (Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series
-/// Database", VLDB 2015, sections 4.1.1 and 4.1.2): timestamps as delta of deltas, values as the
+/// There are two encodings. Values that are decimal numbers of few digits, as counters and most gauges are, become
+/// integers: see `DecimalScale`. All others are written as in Gorilla (Pelkonen et al., "Gorilla: A Fast, Scalable,
+/// In-Memory Time Series Database", VLDB 2015, sections 4.1.1 and 4.1.2): timestamps as delta of deltas, values as the
 /// XOR with their predecessor, packed into bits. The bucket widths are for milliseconds.
 public struct Chunk: Sendable {
   /// The timestamp of the oldest sample, in UTC milliseconds.
   public let start: Int64
   /// The timestamp of the newest sample, in UTC milliseconds.
   public let end: Int64
-  /// The number of samples; at least one.
-  public let count: Int
-  let encoding: Encoding
   let words: [UInt64]
+  private let samples: Int32
+  let encoding: Encoding
 
-  /// How the values are written.
+  /// How the samples are written.
   enum Encoding: Equatable {
-    /// As the XOR with their predecessor.
+    /// Values as the XOR with their predecessor.
     case xor
-    /// As integers, in units of 10 to the power of minus `scale`; see ``Chunk/compacted()``.
-    case decimal(scale: Int)
+    /// Values as integers in units of 10 to the power of minus `scale`; `isRegular` if all timestamps are equally far
+    /// apart. See `Chunk+Decimal.swift`.
+    case decimal(scale: UInt8, isRegular: Bool)
   }
 
   init(start: Int64, end: Int64, count: Int, encoding: Encoding = .xor, words: [UInt64]) {
     self.start = start
     self.end = end
-    self.count = count
+    self.samples = Int32(truncatingIfNeeded: count)
     self.encoding = encoding
     self.words = words
   }
 
-  /// The bytes that the samples take, without the fixed size of the chunk itself.
-  public var byteCount: Int { words.count * 8 }
+  /// The number of samples; at least one.
+  public var count: Int { Int(samples) }
+
+  /// The bytes of memory that the samples take, without the chunk itself.
+  public var byteCount: Int { words.count * 8 + 32 }
 
   /// Appends the samples in `from ... through` to the two arrays.
   ///
@@ -39,8 +43,9 @@ public struct Chunk: Sendable {
     from: Int64, through: Int64, into timestamps: inout [Int64], _ values: inout [Double]
   ) {
     guard count > 0, start <= through, end >= from else { return }
-    if case .decimal(let scale) = encoding {
-      return decodeDecimal(scale: scale, from: from, through: through, into: &timestamps, &values)
+    if case .decimal(let scale, let isRegular) = encoding {
+      return decodeDecimal(
+        DecimalScale(scale), isRegular: isRegular, from: from, through: through, into: &timestamps, &values)
     }
     words.withUnsafeBufferPointer { buffer in
       var reader = BitReader(buffer)
@@ -75,107 +80,19 @@ public struct Chunk: Sendable {
   }
 }
 
-/// Compresses samples one by one into a ``Chunk``.
-public struct ChunkEncoder: Sendable {
-  private var writer = BitWriter()
-  private var leading = 0
-  private var significant = 0
-  private var delta: Int64 = 0
-  private var start: Int64 = 0
-  /// The number of samples so far.
-  public private(set) var count = 0
-  /// The newest timestamp, in UTC milliseconds; meaningless while `count` is 0.
-  public private(set) var lastTimestamp: Int64 = 0
-  /// The bits of the newest value.
-  public private(set) var lastBits: UInt64 = 0
-
-  public init() {}
-
-  /// The timestamp of the oldest sample; meaningless while `count` is 0.
-  public var firstTimestamp: Int64 { start }
-
-  /// The bytes that the samples take so far.
-  public var byteCount: Int { (writer.words.count + 1) * 8 }
-
-  /// Adds a sample, which must be newer than the last.
-  ///
-  /// - Complexity: amortised O(1), about 15 ns.
-  public mutating func append(_ timestamp: Int64, _ value: Double) {
-    let bits = value.bitPattern
-    if count == 0 {
-      start = timestamp
-      write(bits, 64)
-    } else {
-      let newDelta = timestamp &- lastTimestamp
-      writeDeltaOfDelta(newDelta &- delta)
-      delta = newDelta
-      writeXor(bits ^ lastBits)
-    }
-    lastTimestamp = timestamp
-    lastBits = bits
-    count &+= 1
-  }
-
-  /// The samples so far as a chunk; nil if there is none.
-  ///
-  /// - Complexity: O(bytes so far).
-  public func chunk() -> Chunk? {
-    guard count > 0 else { return nil }
-    return Chunk(start: start, end: lastTimestamp, count: count, words: writer.finished())
-  }
-
-  private mutating func write(_ bits: UInt64, _ length: Int) { writer.write(bits, length) }
-
-  private mutating func writeDeltaOfDelta(_ value: Int64) {
-    if value == 0 {
-      write(0, 1)
-    } else if value >= -8192, value < 8192 {
-      write(0b10, 2)
-      write(UInt64(bitPattern: value) & 0x3fff, 14)
-    } else if value >= -524_288, value < 524_288 {
-      write(0b110, 3)
-      write(UInt64(bitPattern: value) & 0xf_ffff, 20)
-    } else {
-      write(0b111, 3)
-      write(UInt64(bitPattern: value), 64)
-    }
-  }
-
-  private mutating func writeXor(_ xor: UInt64) {
-    if xor == 0 {
-      write(0, 1)
-      return
-    }
-    let newLeading = min(xor.leadingZeroBitCount, 31)
-    let trailing = xor.trailingZeroBitCount
-    let oldTrailing = 64 &- leading &- significant
-    if significant > 0, newLeading >= leading, trailing >= oldTrailing {
-      write(0b10, 2)
-      write(xor >> UInt64(oldTrailing), significant)
-    } else {
-      leading = newLeading
-      significant = 64 &- newLeading &- trailing
-      write(0b11, 2)
-      write(UInt64(leading), 5)
-      write(UInt64(significant &- 1), 6)
-      write(xor >> UInt64(trailing), significant)
-    }
-  }
-}
-
 /// Reads bits from the most significant end of each word.
-struct BitReader {
+package struct BitReader {
   private let words: UnsafeBufferPointer<UInt64>
   private var index = 0
   private var used = 0
 
-  init(_ words: UnsafeBufferPointer<UInt64>) { self.words = words }
+  package init(_ words: UnsafeBufferPointer<UInt64>) { self.words = words }
 
   /// The next `length` bits (1 to 64), zeros past the end.
   ///
   /// Inlined, because decoding a sample calls it up to seven times, mostly with a constant length.
   @inline(__always)
-  mutating func read(_ length: Int) -> UInt64 {
+  package mutating func read(_ length: Int) -> UInt64 {
     guard index < words.count else { return 0 }
     let available = 64 &- used
     let head = words[index] &<< UInt64(used)
@@ -188,6 +105,26 @@ struct BitReader {
     guard used > 0 else { return head >> UInt64(64 &- length) }
     let tail = index < words.count ? words[index] >> UInt64(64 &- used) : 0
     return (head >> UInt64(64 &- length)) | tail
+  }
+
+  /// The next 64 bits, zeros past the end; they stay to be read.
+  @inline(__always)
+  func peek() -> UInt64 {
+    guard index < words.count else { return 0 }
+    let head = words[index] &<< UInt64(used)
+    guard used > 0, index &+ 1 < words.count else { return head }
+    return head | words[index &+ 1] >> UInt64(64 &- used)
+  }
+
+  /// Goes on by `length` bits, fewer than 64.
+  @inline(__always)
+  mutating func skip(_ length: Int) {
+    guard index < words.count else { return }
+    used &+= length
+    if used >= 64 {
+      used &-= 64
+      index &+= 1
+    }
   }
 
   mutating func readDeltaOfDelta() -> Int64 {

@@ -18,7 +18,7 @@ private let floors: [String: Int] = [
 
 /// Which targets may import a package's module; the others are free for all above floor 2.
 private let reserved: [String: Set<String>] = [
-  "Yams": ["StrictYAML"], "CMalloc": ["harecast"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"],
+  "Yams": ["StrictYAML"], "CMalloc": ["harecast", "SeriesStore"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"],
   "CCrypt": ["HTTPAPI"], "CProtobufC": ["RemoteWrite", "CRemoteWrite"], "CRemoteWrite": ["RemoteWrite"],
   "CSnappy": ["RemoteWrite"], "GRDB": ["SeriesStore"], "NIOSSL": ["HTTPAPI"],
   "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"], "CLBFGS": ["Forecasting"],
