@@ -47,8 +47,15 @@ struct LabelIndex {
       sortedUnique: labels.elements.map { label in
         guard let name = postings.index(forKey: label.name) else { return label }
         let values = postings[name].value
-        return Label(postings[name].key, values.index(forKey: label.value).map { values[$0].key } ?? label.value)
+        return Label(
+          Self.same(postings[name].key, as: label.name),
+          values.index(forKey: label.value).map { Self.same(values[$0].key, as: label.value) } ?? label.value)
       })
+  }
+
+  /// Swift's strings are equal if they look the same, but series are told apart by bytes.
+  private static func same(_ known: String, as text: String) -> String {
+    known.utf8.elementsEqual(text.utf8) ? known : text
   }
 
   /// Removes every id for which `isEvicted` holds.

@@ -5,7 +5,7 @@ import TimeSeries
 /// The bytes of a label set: the number of labels, then for each its name and its value. A string is twice the number of
 /// its symbol and one, or twice its length and its UTF-8. Numbers are varints.
 struct LabelSymbols: Sendable {
-  private var numbers: [String: Int64] = [:]
+  private var numbers: [ExactText: Int64] = [:]
   private var texts: [Int64: String] = [:]
   private var next: Int64 = 1
   /// What the file is not known to have yet. A number never changes its meaning: what could not be committed is written
@@ -15,29 +15,43 @@ struct LabelSymbols: Sendable {
   /// A string becomes a symbol when so many of the series that are written at once have it.
   private static let least = 4
 
+  /// A text that is equal only to one of the same bytes: Swift's strings are equal if they look the same, but series are
+  /// told apart by bytes.
+  private struct ExactText: Hashable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+  }
+
   var count: Int { texts.count }
 
   /// Takes over what the file has.
   mutating func restore(_ number: Int64, _ text: String) {
-    numbers[text] = number
+    numbers[ExactText(text)] = number
     texts[number] = text
     next = max(next, number + 1)
   }
 
   /// Makes symbols of what is frequent in new series, and of all metric names, by which the file finds series.
   mutating func learn(from series: some Sequence<Labels>) {
-    var counts: [String: Int] = [:]
+    var counts: [ExactText: Int] = [:]
     for labels in series {
       for label in labels.elements {
-        for text in [label.name, label.value] where numbers[text] == nil { counts[text, default: 0] += 1 }
+        for text in [ExactText(label.name), ExactText(label.value)] where numbers[text] == nil {
+          counts[text, default: 0] += 1
+        }
       }
       add(labels.metricName)
     }
-    for (text, count) in counts where count >= Self.least { add(text) }
+    for (text, count) in counts where count >= Self.least { add(text.text) }
   }
 
   private mutating func add(_ text: String) {
-    guard !text.isEmpty, numbers[text] == nil else { return }
+    guard !text.isEmpty, numbers[ExactText(text)] == nil else { return }
     unsaved.append((next, text))
     restore(next, text)
   }
@@ -50,13 +64,13 @@ struct LabelSymbols: Sendable {
     let kept = used.union(unsaved.map(\.number))
     let gone = texts.keys.filter { !kept.contains($0) }
     for number in gone {
-      if let text = texts.removeValue(forKey: number) { numbers[text] = nil }
+      if let text = texts.removeValue(forKey: number) { numbers[ExactText(text)] = nil }
     }
     return gone
   }
 
   /// The number by which series of a metric are found; 0 for the empty name, nil for one that no series has.
-  func number(of name: String) -> Int64? { name.isEmpty ? 0 : numbers[name] }
+  func number(of name: String) -> Int64? { name.isEmpty ? 0 : numbers[ExactText(name)] }
 
   // MARK: Bytes
 
@@ -65,7 +79,7 @@ struct LabelSymbols: Sendable {
     writer.write(UInt64(labels.count))
     for label in labels.elements {
       for text in [label.name, label.value] {
-        if let number = numbers[text] {
+        if let number = numbers[ExactText(text)] {
           writer.write(UInt64(number) << 1 | 1)
         } else {
           writer.write(UInt64(text.utf8.count) << 1)

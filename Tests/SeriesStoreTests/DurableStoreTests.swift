@@ -175,6 +175,31 @@ struct DurableStoreTests {
     await store.close()
   }
 
+  @Test("tells series apart by the bytes of their labels, also those that look the same")
+  func keepsBytesOfLabels() async throws {
+    let folder = try StoreFolder()
+    let store = try open(folder)
+    // One letter, and a letter with a combining mark; often enough that the file has a number for each.
+    let looks = ["caf\u{e9}", "cafe\u{301}"]
+    for (number, look) in looks.enumerated() {
+      for series in 0..<6 {
+        var batch = SampleBatch()
+        let labels = Labels(name: "m", ["place": look, "series": "\(series)"])
+        batch.append(try #require(store.resolve(labels)), now, Double(10 * number + series))
+        #expect(try await store.appendDurably(batch, now: now).appended == 1)
+      }
+    }
+    await store.close()
+    let again = try open(folder)
+    let found = try again.select([LabelMatcher("__name__", equals: "m")], from: 0, through: .max)
+    let values = found.map { (Array($0.labels["place"]?.utf8 ?? "".utf8), $0.values) }
+    for (number, look) in looks.enumerated() {
+      let own = values.filter { $0.0 == Array(look.utf8) }.flatMap(\.1).sorted()
+      #expect(own == (0..<6).map { Double(10 * number + $0) })
+    }
+    await again.close()
+  }
+
   @Test("finds series that left memory, and puts them together with what came back under their name")
   func findsColdSeries() async throws {
     let folder = try StoreFolder()
