@@ -7,6 +7,8 @@ struct Durability {
   var pending = JournalWriter()
   /// Who waits for the pending records to be committed.
   var waiters: [CheckedContinuation<StoreError?, Never>] = []
+  /// Journal bodies that could not be written, oldest first: memory has their samples, the feeds have not.
+  var owed: [[UInt8]] = []
   var isFlushScheduled = false
   var isUrgentFlushScheduled = false
   var degradedReason: String?
@@ -69,7 +71,7 @@ extension SeriesStore {
   ///
   /// - Throws: ``StoreError/notAccepting(reason:)``; the samples may be appended again then.
   public func appendDurably(_ batch: SampleBatch, now: Int64) async throws(StoreError) -> AppendOutcome {
-    guard file != nil else { return state.withLock { apply(batch, now: now, keepsDuplicates: true, in: &$0) } }
+    guard file != nil else { return state.withLock { apply(batch, now: now, isRepeatable: true, in: &$0) } }
     var outcome = AppendOutcome()
     let failure: StoreError? = await withCheckedContinuation { continuation in
       let (answer, delay) = state.withLock { state -> (StoreError??, Delay?) in
@@ -78,7 +80,7 @@ extension SeriesStore {
           // The writer looks whether it works again, so that a retry finds it so.
           return (.some(.notAccepting(reason: reason)), flushDelay(isUrgent: true, in: &state))
         }
-        outcome = apply(batch, now: now, keepsDuplicates: true, in: &state)
+        outcome = apply(batch, now: now, isRepeatable: true, in: &state)
         guard outcome.appended + outcome.duplicate > 0 else { return (.some(nil), nil) }
         state.durability.waiters.append(continuation)
         return (nil, flushDelay(isUrgent: true, in: &state))
@@ -125,7 +127,13 @@ extension SeriesStore {
     }
     if isDegraded {
       // A checkpoint holds the lock for as long as it looks at all series: once a second is often enough to fail.
-      if Self.uptime() - lastFailure >= 1000 { checkpoint() }
+      if Self.uptime() - lastFailure >= 1000 { return checkpoint() }
+      // Who began to wait while the commit failed must not wait for the next attempt.
+      let waiters = state.withLock { state in
+        defer { state.durability.waiters = [] }
+        return state.durability.waiters
+      }
+      waiters.forEach { $0.resume(returning: .notAccepting(reason: conditionReason)) }
       return
     }
     let (body, waiters, isLarge) = state.withLock {
@@ -144,6 +152,7 @@ extension SeriesStore {
       if isLarge { checkpoint() }
     } catch {
       degrade(error, lost: body)
+      state.withLock { owe([body], in: &$0) }
       waiters.forEach { $0.resume(returning: .notAccepting(reason: conditionReason)) }
     }
   }
@@ -161,9 +170,11 @@ extension SeriesStore {
         series.appendUnsaved(id: id, to: &plan)
         marks.append(series.mark(id: id))
       }
+      plan.owed = state.durability.owed
       plan.body = state.durability.pending.bytes
       plan.nextID = state.nextID
       plan.metadata = state.durability.newMetadata
+      state.durability.owed = []
       state.durability.pending = JournalWriter()
       defer { state.durability.waiters = [] }
       return (plan, marks, state.durability.waiters)
@@ -189,6 +200,7 @@ extension SeriesStore {
       signalFeeds()
     } catch {
       degrade(error, lost: plan.body)
+      state.withLock { owe(plan.owed + [plan.body], in: &$0) }
       waiters.forEach { $0.resume(returning: .notAccepting(reason: conditionReason)) }
     }
   }
@@ -196,6 +208,18 @@ extension SeriesStore {
   private var conditionReason: String {
     if case .degraded(let reason) = condition { return reason }
     return "the file could not be written"
+  }
+
+  /// Keeps what could not be journalled for the feeds, if there are any; of too much the oldest is dropped and counted.
+  private func owe(_ bodies: [[UInt8]], in state: inout State) {
+    guard !state.durability.feeds.isEmpty else { return }
+    state.durability.owed += bodies.filter { !$0.isEmpty }
+    var bytes = state.durability.owed.reduce(0) { $0 + $1.count }
+    let limit = min(configuration.feedBytes, configuration.memoryBytes / 8)
+    while bytes > limit {
+      bytes -= state.durability.owed.removeFirst().count
+      state.statistics.droppedFeedRows += 1
+    }
   }
 
   /// Notes that the file cannot be written. Memory keeps what it has; the next checkpoint that works saves it.

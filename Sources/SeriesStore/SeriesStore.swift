@@ -101,7 +101,7 @@ public final class SeriesStore: SeriesSource, Sendable {
   @discardableResult
   public func append(_ batch: SampleBatch, now: Int64) -> AppendOutcome {
     let (outcome, delay) = state.withLock { state in
-      let outcome = apply(batch, now: now, keepsDuplicates: false, in: &state)
+      let outcome = apply(batch, now: now, isRepeatable: false, in: &state)
       return (outcome, flushDelay(isUrgent: false, in: &state))
     }
     schedule(delay)
@@ -110,9 +110,10 @@ public final class SeriesStore: SeriesSource, Sendable {
 
   /// Takes a batch into memory and into the journal's buffer.
   ///
-  /// - Parameter keepsDuplicates: whether samples that memory has already are journalled once more: the commit that was
-  ///   to carry them may have failed.
-  func apply(_ batch: SampleBatch, now: Int64, keepsDuplicates: Bool, in state: inout State) -> AppendOutcome {
+  /// - Parameter isRepeatable: whether samples older than the newest of their series may be there already, because the
+  ///   batch was sent before and not acknowledged. What memory has is in the journal's buffer, in the file, or waits for
+  ///   the next checkpoint, and need not be journalled again.
+  func apply(_ batch: SampleBatch, now: Int64, isRepeatable: Bool, in state: inout State) -> AppendOutcome {
     let oldest = now - configuration.retentionTime
     let newest = now + configuration.futureTolerance
     let isJournalled = file != nil
@@ -141,18 +142,19 @@ public final class SeriesStore: SeriesSource, Sendable {
           of: &rest, at: index, value, after: series, timestamp, times: min(oldest, newest)...newest)
       }
       if timestamp < series.lastTimestamp {
-        guard keepsDuplicates, past.has(timestamp, value, of: series, id: id) else {
+        guard isRepeatable, past.has(timestamp, value, of: series, id: id) else {
           outcome.refuse(index, .outOfOrder)
           continue
         }
         outcome.duplicate += 1
+        continue
       } else if timestamp == series.lastTimestamp {
         guard series.lastValue.bitPattern == value.bitPattern else {
           outcome.refuse(index, .conflicting)
           continue
         }
         outcome.duplicate += 1
-        if !keepsDuplicates { continue }
+        continue
       } else if timestamp < oldest {
         outcome.refuse(index, .tooOld)
         continue
@@ -165,10 +167,7 @@ public final class SeriesStore: SeriesSource, Sendable {
       }
       if isJournalled { state.durability.pending.writeSample(id, timestamp, value, after: &last) }
     }
-    if isJournalled {
-      state.durability.pending.endSamples(
-        at: place, count: outcome.appended + (keepsDuplicates ? outcome.duplicate : 0))
-    }
+    if isJournalled { state.durability.pending.endSamples(at: place, count: outcome.appended) }
     state.statistics.bytes += bytes + state.histograms.byteCount - histogramBytes
     state.statistics.samples += outcome.appended
     state.statistics.outcome += outcome

@@ -14,7 +14,8 @@ struct CheckpointPlan: Sendable {
 
   var series: [(id: UInt32, labels: Labels)] = []
   var chunks: [Piece] = []
-  /// Journal records that are not in the file yet, for the feeds.
+  /// Journal bodies that could not be written before, and the one that is due, for the feeds.
+  var owed: [[UInt8]] = []
   var body: [UInt8] = []
   var nextID: UInt32 = 0
   var metadata: [String: MetricMetadata] = [:]
@@ -51,7 +52,9 @@ extension StoreFile {
     try pool.write { database in
       // Where nobody reads the journal, what the checkpoint covers need not go into it.
       let slowest = try Int64.fetchOne(database, sql: "SELECT min(position) FROM feed")
-      if slowest != nil, !plan.body.isEmpty { _ = try Self.insert(plan.body, time: time, in: database) }
+      for body in plan.owed + [plan.body] where slowest != nil && !body.isEmpty {
+        _ = try Self.insert(body, time: time, in: database)
+      }
       let newest = try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journal'") ?? 0
       try self.insertSeries(plan.series, in: database)
       for piece in plan.chunks {
