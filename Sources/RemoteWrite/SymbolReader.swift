@@ -4,12 +4,15 @@ import TimeSeries
 
 /// Reads a 2.0 request, whose labels are references into a table of symbols.
 ///
-/// protobuf-c takes the message apart; its pieces lie in an arena that is emptied at the next message.
+/// The symbols stay where they are in the message. protobuf-c takes one series after the other apart; its pieces lie in an
+/// arena that is emptied at the next series, so that a request of many small series needs no more room than one of few.
 final class SymbolReader {
   private let arena: OpaquePointer
   private let limits: WriteRequestLimits
   private let seed: (UInt64, UInt64)
+  private var symbols: [UnsafeRawBufferPointer] = []
   private var hashes: [UInt64] = []
+  private var parts: [UnsafeRawBufferPointer] = []
 
   /// - Returns: nil if there is no memory for the arena.
   init?(limits: WriteRequestLimits, seed: (UInt64, UInt64)) {
@@ -21,43 +24,72 @@ final class SymbolReader {
 
   deinit { hc_arena_delete(arena) }
 
-  /// The bytes of blocks that stay for the next message.
+  /// The bytes of blocks that stay for the next series.
   private static let keptBytes = 4 << 20
+  /// Symbols for each series that a request may have; senders use a few, as series share most of theirs.
+  private static let symbolsPerSeries = 8
+
+  private static let damaged = WriteRequestError.malformed("the message is not an io.prometheus.write.v2.Request")
 
   func read(_ message: UnsafeRawBufferPointer, into request: inout DecodedWriteRequest) throws(WriteRequestError) {
-    // A message's pieces take about four times its room: a sample of 18 bytes becomes a structure of 56. A message of
-    // nothing but empty pieces would take sixty times its room, and is not one that a sender writes.
-    hc_arena_reset(arena, message.count * 8 + (1 << 16), Self.keptBytes)
-    let bytes = message.bindMemory(to: UInt8.self)
-    guard let root = v2_request__unpack(hc_arena_allocator(arena), bytes.count, bytes.baseAddress) else {
-      if hc_arena_is_exhausted(arena) { throw .tooLarge("the message has too many parts for its size") }
-      throw .malformed("the message is not an io.prometheus.write.v2.Request")
+    defer {
+      symbols.removeAll(keepingCapacity: symbols.capacity < 1 << 16)
+      hashes.removeAll(keepingCapacity: hashes.capacity < 1 << 16)
+      parts.removeAll(keepingCapacity: parts.capacity < 1 << 16)
     }
-    let symbols = UnsafeBufferPointer(start: root.pointee.symbols, count: root.pointee.n_symbols)
-    if let first = symbols.first, first.len != 0 {
-      throw .malformed("the first symbol must be the empty string")
-    }
-    hashes.removeAll(keepingCapacity: true)
+    try split(message)
+    if let first = symbols.first, !first.isEmpty { throw .malformed("the first symbol must be the empty string") }
     hashes.reserveCapacity(symbols.count)
-    for symbol in symbols { hashes.append(StableHash.hash(Self.bytes(symbol), seed: seed.0)) }
-    if root.pointee.n_timeseries == 0, root.pointee.base.n_unknown_fields > 0,
-      root.pointee.base.unknown_fields.pointee.tag == 1
-    {
+    for symbol in symbols { hashes.append(StableHash.hash(symbol, seed: seed.0)) }
+    for part in parts { try unpack(part, into: &request) }
+  }
+
+  /// Finds the symbols and the series of a message.
+  private func split(_ message: UnsafeRawBufferPointer) throws(WriteRequestError) {
+    guard let base = message.baseAddress, !message.isEmpty else { return }
+    var reader = WireReader(message, emptyAt: base)
+    var looksLikeFirstVersion = false
+    while !reader.isAtEnd {
+      guard let (field, type) = reader.readTag() else { throw Self.damaged }
+      switch (field, type) {
+      case (4, 2):
+        guard let symbol = reader.readBytes() else { throw Self.damaged }
+        guard symbols.count < limits.series * Self.symbolsPerSeries else {
+          throw .tooLarge("more than \(limits.series * Self.symbolsPerSeries) symbols in one request")
+        }
+        symbols.append(symbol)
+      case (5, 2):
+        guard let part = reader.readBytes() else { throw Self.damaged }
+        guard parts.count < limits.series else {
+          throw .tooLarge("more than \(limits.series) series in one request")
+        }
+        parts.append(part)
+      case (4, _), (5, _): throw Self.damaged
+      default:
+        if field == 1, type == 2 { looksLikeFirstVersion = true }
+        if !reader.skip(type: type) { throw Self.damaged }
+      }
+    }
+    if parts.isEmpty, looksLikeFirstVersion {
       throw .malformed("the message is a prometheus.WriteRequest, its content type says otherwise")
-    }
-    guard root.pointee.n_timeseries <= limits.series else {
-      throw .tooLarge("more than \(limits.series) series in one request")
-    }
-    for index in 0..<root.pointee.n_timeseries {
-      guard let series = root.pointee.timeseries[index] else { continue }
-      try read(series.pointee, symbols, into: &request)
     }
   }
 
-  private func read(
-    _ series: V2TimeSeries, _ symbols: UnsafeBufferPointer<ProtobufCBinaryData>,
-    into request: inout DecodedWriteRequest
-  ) throws(WriteRequestError) {
+  private func unpack(_ part: UnsafeRawBufferPointer, into request: inout DecodedWriteRequest) throws(WriteRequestError)
+  {
+    // A sample of value 0 takes nine bytes in the message and 150 here; pieces without anything inside, which no sender
+    // writes, would take more.
+    let room = min(part.count * 24, limits.decodedBytes * 8) + (1 << 16)
+    hc_arena_reset(arena, room, Self.keptBytes)
+    let bytes = part.bindMemory(to: UInt8.self)
+    guard let series = v2_time_series__unpack(hc_arena_allocator(arena), bytes.count, bytes.baseAddress) else {
+      if hc_arena_is_exhausted(arena) { throw .tooLarge("a series has too many parts for its size") }
+      throw Self.damaged
+    }
+    try add(series.pointee, to: &request)
+  }
+
+  private func add(_ series: V2TimeSeries, to request: inout DecodedWriteRequest) throws(WriteRequestError) {
     var one = DecodedWriteRequest.Series()
     let firstLabel = request.labels.count
     let references = UnsafeBufferPointer(start: series.labels_refs, count: series.n_labels_refs)
@@ -71,7 +103,7 @@ final class SymbolReader {
         break
       }
       request.labels.append(
-        DecodedWriteRequest.RawLabel(name: Self.bytes(symbols[name]), value: Self.bytes(symbols[value])))
+        DecodedWriteRequest.RawLabel(name: symbols[name], value: symbols[value]))
       high =
         StableHash.mix(high ^ hashes[name], 0xa076_1d64_78bd_642f)
         ^ StableHash.mix(hashes[value] ^ high, 0xe703_7ed1_a0b4_28db)
@@ -100,8 +132,7 @@ final class SymbolReader {
         one.remark = "a metadata reference beyond the table of \(symbols.count) symbols"
       } else if metadata.type != 0 || help > 0 || unit > 0 {
         one.metadata = MetricMetadata(
-          type: MetricType(wireNumber: UInt64(bitPattern: Int64(metadata.type))), help: Self.text(symbols, help),
-          unit: Self.text(symbols, unit))
+          type: MetricType(wireNumber: UInt64(bitPattern: Int64(metadata.type))), help: text(help), unit: text(unit))
       }
     }
     one.key = DecodedWriteRequest.Key(high: high, low: low)
@@ -112,11 +143,7 @@ final class SymbolReader {
     request.series.append(one)
   }
 
-  private static func bytes(_ data: ProtobufCBinaryData) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: data.data, count: data.len)
-  }
-
-  private static func text(_ symbols: UnsafeBufferPointer<ProtobufCBinaryData>, _ index: Int) -> String {
-    index < symbols.count ? String(decoding: bytes(symbols[index]).prefix(16_384), as: UTF8.self) : ""
+  private func text(_ index: Int) -> String {
+    index < symbols.count ? String(decoding: symbols[index].prefix(16_384), as: UTF8.self) : ""
   }
 }

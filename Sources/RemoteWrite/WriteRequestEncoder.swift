@@ -97,6 +97,8 @@ public struct WriteRequestEncoder: Sendable {
 struct WireWriter {
   private(set) var bytes: [UInt8] = []
 
+  init(bytes: [UInt8] = []) { self.bytes = bytes }
+
   mutating func write(varint value: UInt64) {
     var value = value
     while value >= 0x80 {

@@ -112,13 +112,39 @@ struct WriteRequestTests {
     #expect { try decode(body, as: .v1, limits: limits) } throws: { ($0 as? WriteRequestError)?.status == 413 }
   }
 
-  @Test(
-    "a message whose parts would take many times its size is refused", arguments: [[0x2a, 0], [0x22, 0]] as [[UInt8]])
-  func refusesSwellingMessages(_ part: [UInt8]) throws {
-    let message = [UInt8]((0..<200_000).flatMap { _ in part })
-    #expect { try decode(Snappy.pack(message), as: .v2) } throws: { ($0 as? WriteRequestError)?.status == 413 }
+  @Test("a series whose parts would take many times its size is refused, and so are endless symbols")
+  func refusesSwellingMessages() throws {
+    var samples = WireWriter()
+    samples.write(5, WireWriter(bytes: [UInt8]((0..<200_000).flatMap { _ in [0x12, 0] as [UInt8] })))
+    #expect { try decode(Snappy.pack(samples.bytes), as: .v2) } throws: { ($0 as? WriteRequestError)?.status == 413 }
+    let symbols = [UInt8]((0..<2_000_000).flatMap { _ in [0x22, 0] as [UInt8] })
+    #expect { try decode(Snappy.pack(symbols), as: .v2) } throws: { ($0 as? WriteRequestError)?.status == 413 }
     // The decoder's next message is not touched by that.
     #expect(try decode(WriteRequestEncoder(protocol: .v2).encode(series), as: .v2).labels.count == 2)
+  }
+
+  /// A value of 0 is left out on the wire, so that a sample takes nine bytes, and a label of a few letters few more.
+  @Test("many small series of zeros are no swelling message", arguments: WriteProtocol.allCases)
+  func readsManySmallSeries(_ version: WriteProtocol) throws {
+    let small = (0..<20_000).map {
+      SeriesSamples(labels: Labels(name: "m", ["i": "\($0)"]), timestamps: [1_700_000_000_000], values: [0])
+    }
+    #expect(try decode(WriteRequestEncoder(protocol: version).encode(small), as: version).labels.count == 20_000)
+    let long = SeriesSamples(
+      labels: Labels(name: "m"), timestamps: (0..<20_000).map { 1_700_000_000_000 + $0 },
+      values: [Double](repeating: 0, count: 20_000))
+    #expect(try decode(WriteRequestEncoder(protocol: version).encode([long]), as: version).values[0].count == 20_000)
+  }
+
+  @Test("symbols may follow the series that refer to them: the order of fields is free")
+  func readsSymbolsBehindSeries() throws {
+    // symbols "", "__name__", "m"; timeseries { labels_refs 1, 2; sample { timestamp 300 } }
+    let symbols: [UInt8] = [0x22, 0, 0x22, 8] + Array("__name__".utf8) + [0x22, 1, 0x6d]
+    let one: [UInt8] = [0x2a, 9, 0x0a, 2, 1, 2, 0x12, 3, 0x10, 0xac, 0x02]
+    for message in [symbols + one, one + symbols] {
+      let found = try decode(Snappy.pack(message), as: .v2)
+      #expect(found.labels == ["m"] && found.timestamps == [[300]] && found.values == [[0]])
+    }
   }
 
   @Test("a zero byte is part of a label's value", arguments: WriteProtocol.allCases)
