@@ -228,9 +228,8 @@ let package = Package(
     .testTarget(
       name: "HTTPAPITests",
       dependencies: [
-        "HTTPAPI", "HarecastTestKit", "AnomalyDetection", "Exposition", "HTTPFetch", "Operations", "PromQL", "Rules",
-        "SeriesStore",
-        "StrictYAML", "TimeSeries", hummingbird, logging,
+        "HTTPAPI", "HarecastTestKit", "AnomalyDetection", "Collection", "Exposition", "HTTPFetch", "Operations",
+        "PromQL", "RemoteWrite", "Rules", "SeriesStore", "StrictYAML", "TimeSeries", hummingbird, logging,
       ],
       swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,4 @@
+import Collection
 import Exposition
 import Glibc
 import HTTPFetch
@@ -50,7 +51,8 @@ struct WebServerHarness {
   }
 
   func serve(
-    _ configuration: String, incidents: IncidentWatch? = nil, _ body: (_ port: Int) async throws -> Void
+    _ configuration: String, incidents: IncidentWatch? = nil, writer: RemoteWriteReceiver? = nil,
+    _ body: (_ port: Int) async throws -> Void
   ) async throws {
     let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let path = try folder.write(configuration, to: "web.yml")
@@ -62,6 +64,7 @@ struct WebServerHarness {
       targets: { [] }, droppedTargets: { [:] }, reload: nil, version: "1")
     context.webConfig = try WebConfigSource(path: path, log: log)
     context.incidents = incidents
+    context.writer = writer
     let port = Mutex(0)
     let listening = AsyncStream<Int>.makeStream()
     let server = HTTPServer(context: context, host: "127.0.0.1", port: 0, log: log) { bound in
