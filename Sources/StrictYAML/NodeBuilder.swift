@@ -21,7 +21,7 @@ struct NodeBuilder {
     switch node {
     case .scalar(let scalar):
       let isPlain = scalar.style == .plain || scalar.style == .any
-      let isText = !scalar.tag.isImplicit && scalar.tag.isString
+      let isText = scalar.tag.isString || scalar.tag.isLocal
       return YAMLNode(.scalar(YAMLScalar(scalar.string, isPlain: isPlain && !isText)), at: place)
     case .sequence(let sequence):
       var items: [YAMLNode] = []
@@ -50,6 +50,7 @@ struct NodeBuilder {
         merged += try mergedEntries(value, depth: depth, keyNode.place)
         continue
       }
+      if scalar.isNull { continue }
       guard seen.insert(scalar.text).inserted else {
         throw YAMLError(keyNode.place, "the key \"\(scalar.text)\" appears more than once")
       }
@@ -88,7 +89,7 @@ struct NodeBuilder {
     case .mapping(let mapping): tag = mapping.tag
     case .alias: return
     }
-    if !tag.isImplicit && !tag.isCore {
+    if !tag.isImplicit && !tag.isCore && !tag.isLocal {
       throw YAMLError(place, "the tag \(tag.description.prefix(60)) is not supported")
     }
   }
@@ -96,6 +97,8 @@ struct NodeBuilder {
 
 extension Tag {
   fileprivate var isImplicit: Bool { description.isEmpty || description == "!" }
+  /// One that an application gives a meaning; here none does.
+  fileprivate var isLocal: Bool { description.hasPrefix("!") && description != "!" }
   fileprivate var isString: Bool { description == "tag:yaml.org,2002:str" }
   fileprivate var isCore: Bool {
     switch description {

@@ -11,13 +11,17 @@ public enum YAMLDocument {
 
   /// Parses `text`, which must hold one document or none; none is the empty mapping.
   ///
-  /// Duplicate keys, keys that are not scalars, explicit tags other than YAML's core ones and
-  /// documents over the bounds above are errors.
+  /// Duplicate keys, keys that are not scalars, explicit tags other than YAML's core ones and local ones (`!name`, which
+  /// make a scalar a string), and documents over the bounds above are errors. Entries whose key is null are left out.
   ///
-  /// - Parameter file: the name of the file as it shall appear in errors.
+  /// - Parameters:
+  ///   - file: the name of the file as it shall appear in errors.
+  ///   - readsFirstOnly: whether to stop where the first document ends, whatever follows, as Prometheus does with rules.
   /// - Complexity: O(`text`) plus O(values after resolving aliases).
   /// - Throws: ``YAMLError`` with the place of the first fault.
-  public static func parse(_ text: String, file: String) throws(YAMLError) -> YAMLNode {
+  public static func parse(
+    _ text: String, file: String, readsFirstOnly: Bool = false
+  ) throws(YAMLError) -> YAMLNode {
     let start = YAMLPlace(file: file, line: 1, column: 1)
     var text = text
     text.makeContiguousUTF8()
@@ -27,7 +31,8 @@ public enum YAMLDocument {
     try refuseCollectionsAsKeysOfBombs(text, start)
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text, .default, .default, .utf8)
+      let parser = try Yams.Parser(yaml: text, resolver: .default, constructor: .default, encoding: .utf8)
+      root = try readsFirstOnly ? parser.nextRoot() : parser.singleRoot()
     } catch let error as YamlError {
       throw translate(error, start)
     } catch {

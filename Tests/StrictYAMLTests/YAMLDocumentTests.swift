@@ -51,7 +51,6 @@ struct YAMLDocumentTests {
       ("a: 1\n---\nb: 2\n", "f.yml:2:1: a second document starts here; only one is allowed in a file"),
       ("a: *nowhere\n", "f.yml:1:4: not valid YAML: found undefined alias"),
       ("[1, 2]: x\n", "f.yml:1:1: a key must be a plain word or a string"),
-      ("a: !custom x\n", "f.yml:1:4: the tag !custom is not supported"),
       ("a: !!binary aGk=\n", "f.yml:1:4: the tag tag:yaml.org,2002:binary is not supported"),
       ("<<: 5\n", "f.yml:1:5: a merge key (<<) takes a mapping or a list of mappings"),
       ("<<: [5]\n", "f.yml:1:6: a merge key (<<) takes mappings only"),

@@ -16,7 +16,7 @@ extension RuleFile {
   ) throws(RuleFileErrors) -> RuleFile {
     var reader = RuleFileReader(path: path, engine: engine, ignoresUnknownFields: ignoresUnknownFields)
     do {
-      let groups = try reader.groups(try YAMLDocument.parse(FirstDocument.of(text), file: path))
+      let groups = try reader.groups(try YAMLDocument.parse(text, file: path, readsFirstOnly: true))
       if reader.errors.isEmpty { return RuleFile(path: path, groups: groups) }
     } catch {
       reader.report(error.place, error.message)

@@ -8,7 +8,7 @@ extension UnitTestFile {
   /// - Throws: ``RuleFileErrors`` with the first fault.
   public static func parse(_ text: String, path: String) throws(RuleFileErrors) -> UnitTestFile {
     do throws(YAMLError) {
-      return try UnitTestFileReader.file(try YAMLDocument.parse(FirstDocument.of(text), file: path), path: path)
+      return try UnitTestFileReader.file(try YAMLDocument.parse(text, file: path, readsFirstOnly: true), path: path)
     } catch {
       let fault = RuleFileError(
         path: path, line: error.place.line, column: error.place.column, message: error.message)
