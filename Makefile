@@ -22,14 +22,15 @@ BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev
 	zlib1g-dev
 TEST_PACKAGES := chromium debian-archive-keyring debootstrap influxdb openssl python3-pika
 
-SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop
-SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %/remote-write-soak %.py,$(wildcard Tests/Support/*)) \
+SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop Sanitizers/Package.swift \
+	Sanitizers/Sources/Synchronization
+SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %/remote-write-soak %/alertmanager-outage %.py,$(wildcard Tests/Support/*)) \
 	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run lstm)
 BUILD_LOG := .build/build.log
 # What SwiftPM calls this package in its own warnings.
 PACKAGE := $(shell basename "$(CURDIR)" | tr '[:upper:]' '[:lower:]')
 
-.PHONY: help run test lint format deps test-deps toolchain build-tests bench clean
+.PHONY: help run test lint format deps test-deps toolchain build-tests sanitize bench clean
 
 help: ## say what the targets are
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -78,6 +79,16 @@ build-tests:
 	  exit 1; \
 	fi
 
+# The tests that need no real servers; the first build of each sanitizer takes some minutes.
+SANITIZED := ^(TimeSeriesTests|SeriesStoreTests|RemoteWriteTests)\.|RemoteWriteReceiverTests|RemoteWriteLimitTests|KnownSeriesTests
+
+sanitize: toolchain deps ## run the tests of store and remote-write under the address and the thread sanitizer
+	@for sanitizer in address thread; do \
+	  cd "$(CURDIR)/Sanitizers"; \
+	  TSAN_OPTIONS="suppressions=$(CURDIR)/Sanitizers/thread.suppressions" \
+	  $(SWIFT) test --sanitize $$sanitizer --scratch-path .build-$$sanitizer --no-parallel --filter '$(SANITIZED)'; \
+	done
+
 lint: toolchain ## check the format of the Swift files and the syntax of the scripts
 	$(SWIFT) format lint --strict -r $(wildcard $(SWIFT_FILES))
 	@for script in $(wildcard $(SCRIPTS)); do bash -n "$$script"; done
@@ -90,4 +101,4 @@ bench: toolchain deps ## measure against Prometheus and VictoriaMetrics (see Ben
 	@for name in scrape-cpu remote-write queues10000 metrics-latency idle-memory; do Benchmarks/$$name; done
 
 clean: ## remove what was built; the test servers in the cache stay
-	rm -rf .build Benchmarks/.build Fuzz/.build
+	rm -rf .build Benchmarks/.build Fuzz/.build Sanitizers/.build-*

@@ -18,6 +18,14 @@ struct FailedCommitTests {
     return batch
   }
 
+  /// Samples that do not compress, at these offsets.
+  private func noise(_ offsets: ClosedRange<Int64>) -> [(Int64, Double)] {
+    offsets.map { offset -> (Int64, Double) in
+      let rest = Double(offset % 7) * 0.37
+      return (offset, Double(offset) * 1.000_001 + rest)
+    }
+  }
+
   /// Waits while nothing but the store's queue can end the condition that `fail` caused.
   private func recover(_ store: SeriesStore) {
     for _ in 0..<200 where store.condition != .accepting { store.queue.sync { store.checkpoint() } }
@@ -37,8 +45,8 @@ struct FailedCommitTests {
     let feed = try store.openFeed(named: "out")
     _ = try await store.appendDurably(try batch(store, [(0, 1)]), now: now)
     try setFull(true, store)
-    // More than the free room of the file's pages, in values that do not compress.
-    let large = (1...5000).map { (Int64($0), Double($0) * 1.000_001 + Double($0 % 7) * 0.37) }
+    // More than the free room of the file's pages.
+    let large = noise(1...5000)
     await #expect(throws: StoreError.self) { try await store.appendDurably(try batch(store, large), now: now) }
     guard case .degraded = store.condition else {
       Issue.record("the disk is full, and the store must say so")
@@ -59,7 +67,8 @@ struct FailedCommitTests {
       let next = try #require(try await feed.next(maximumSamples: 100_000))
       timestamps += next.timestamps
     }
-    #expect(timestamps.map { $0 - now } == [0] + (1...5000) + [6000, 7000])
+    let offsets = timestamps.map { $0 - now }
+    #expect(offsets == Array(0...5000) + [6000, 7000])
     await store.close()
   }
 
@@ -72,7 +81,7 @@ struct FailedCommitTests {
     _ = try await store.appendDurably(try batch(store, [(0, 1)]), now: now)
     try setFull(true, store)
     for part in 0..<10 {
-      store.append(try batch(store, (1...5000).map { (Int64(part * 5000 + $0), Double($0) * 1.000_001) }), now: now)
+      store.append(try batch(store, noise(Int64(part * 5000 + 1)...Int64(part * 5000 + 5000))), now: now)
       store.queue.sync { store.checkpoint() }
     }
     // A sample takes ten bytes or so: two parts of the ten have room.

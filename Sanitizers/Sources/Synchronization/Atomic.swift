@@ -23,3 +23,14 @@ public struct Atomic<Value: Sendable & Equatable>: ~Copyable, Sendable {
 public enum AtomicOrdering: Sendable {
   case relaxed
 }
+
+extension Atomic where Value: FixedWidthInteger {
+  @discardableResult
+  public borrowing func add(_ operand: Value, ordering: AtomicOrdering) -> (oldValue: Value, newValue: Value) {
+    value.withLock { value in
+      let old = value
+      value += operand
+      return (old, value)
+    }
+  }
+}
