@@ -45,6 +45,7 @@ struct MetricsLint {
       let line = bytes[..<index].count { $0 == UInt8(ascii: "\n") } + 1
       throw MetricsFault(line: line, "a carriage return")
     }
+    if let fault = ClassicText.fault(bytes) { throw fault }
     let fault = bytes.withUnsafeBytes { read($0) }
     if let fault { throw fault }
     for name in order {
@@ -72,7 +73,8 @@ struct MetricsLint {
       switch event {
       case .sample(let sample):
         do throws(MalformedLine) {
-          add(try scanner.labels(of: sample))
+          let labels = try scanner.labels(of: sample)
+          if let reason = add(labels) { return MetricsFault(line: scanner.line, reason) }
         } catch {
           return MetricsFault(line: scanner.line, error.reason.rawValue)
         }
@@ -110,8 +112,12 @@ struct MetricsLint {
     change(&families[name, default: Family()])
   }
 
-  private mutating func add(_ labels: Labels) {
+  /// Takes a sample in; what is wrong with its boundary, if anything is.
+  private mutating func add(_ labels: Labels) -> String? {
     let (name, part) = familyName(of: labels.metricName)
+    if let key = boundaryLabel(of: name), let text = labels[key], FloatText.parse(text) == nil {
+      return "expected float as value for '\(key)' label, got \(Labels.quoted(text))"
+    }
     family(name) { family in
       // A type that comes after samples is refused, so it stands now.
       family.hasType = true
@@ -124,6 +130,15 @@ struct MetricsLint {
       let key = family.type == .histogram ? "le" : "quantile"
       if part == "_bucket" || part.isEmpty { rest.removeAll { $0.name == key } }
       if family.known.insert(rest).inserted { family.labels.append(rest) }
+    }
+    return nil
+  }
+
+  private func boundaryLabel(of name: String) -> String? {
+    switch families[name]?.type {
+    case .histogram: "le"
+    case .summary: "quantile"
+    default: nil
     }
   }
 

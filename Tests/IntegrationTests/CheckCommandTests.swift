@@ -85,6 +85,14 @@ struct CheckCommandTests {
     "# HELP a x\n# TYPE a foo\na 1\n", "# HELP a x\n# TYPE a info\na 1\n", "a 1\n# TYPE a gauge\n",
     "# TYPE a gauge\n# TYPE a gauge\na 1\n", "# HELP a x\n# HELP a y\na 1\n", "a{b=\"c\" 1\n", "a b\n", "1a 1\n",
     "a{b=\"c\",b=\"d\"} 1\n", "# HELP a x\r\n# TYPE a gauge\r\na 1\r\n",
+    "# HELP a x\\\"y\\n\\\\\n# TYPE a gauge\na 1\n", "# HELP a x\\qy\n# TYPE a gauge\na 1\n",
+    "# HELP a x\n# TYPE a gauge\na{b=\"\\q\"} 1\n", "# HELP a x\n# TYPE a gauge\na{\"c.d\"=\"q\"} 1\n",
+    "# HELP a x\n# TYPE a gauge\n{\"a\",b=\"q\"} 1\n", "# HELP \"a.b\" x\n# TYPE \"a.b\" gauge\n{\"a.b\"} 1\n",
+    "# HELP a x\n# TYPE a histogram\na_bucket{le=\"x\"} 1\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n",
+    "# HELP a x\n# TYPE a summary\na{quantile=\"x\"} 1\na_sum 1\na_count 1\n",
+    "# HELP a x\n# TYPE a gauge\na 0x1P3\n", "# HELP a x\n# TYPE a gauge\na 1 1.5\n",
+    "# HELP a p\n# TYPE a gauge\na +Inf\n",
+    "# p\\q\n# HELP a x\n# TYPE a gauge\na{b=\"p\"} 1 5\n",
     "# HELP a_seconds_total x\n# TYPE a_seconds_total counter\na_seconds_total{b=\"1\"} 1\na_seconds_total{b=\"2\"} 1\n",
   ]
 
