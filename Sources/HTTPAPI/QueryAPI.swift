@@ -48,7 +48,8 @@ struct QueryAPI: Sendable {
   private func answer(_ request: Request, _ handle: Handler) async throws -> Response {
     do {
       let parameters = try await RequestParameters.read(request)
-      try await gate.enter(within: try engine(for: parameters).options.timeout)
+      // What is wrong with the parameters is said in the order in which they are read.
+      try await gate.enter(within: ((try? engine(for: parameters)) ?? engine).options.timeout)
       defer { gate.leave() }
       return try await withTaskExecutorPreference(executor) { .json(try await success(parameters, handle)) }
     } catch let error as APIError {
@@ -82,19 +83,22 @@ struct QueryAPI: Sendable {
     return json.bytes
   }
 
-  /// The engine with the request's own `timeout`, if it is shorter.
+  /// The engine with the request's own `timeout`, if it is shorter, and its own `lookback_delta`.
   private func engine(for parameters: RequestParameters) throws -> QueryEngine {
-    guard let timeout = try parameters.duration("timeout"), timeout > 0 else { return engine }
     var options = engine.options
-    options.timeout = options.timeout > 0 ? min(options.timeout, timeout) : timeout
+    if let timeout = try parameters.duration("timeout"), timeout > 0 {
+      options.timeout = options.timeout > 0 ? min(options.timeout, timeout) : timeout
+    }
+    let lookback = try parameters.duration("lookback_delta", error: "error parsing lookback delta duration: ")
+    if let lookback, lookback > 0 { options.lookback = lookback }
     return QueryEngine(options: options)
   }
 
   private func instant(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let expression = try engine.parse(parameters["query"] ?? "")
     let limit = try parameters.limit()
-    let result = try engine(for: parameters).instant(
-      expression, at: parameters.optionalTime("time") ?? time.now(), source: store)
+    let time = try parameters.optionalTime("time") ?? time.now()
+    let engine = try engine(for: parameters)
+    let result = try engine.instant(try engine.parse(parameters["query"] ?? ""), at: time, source: store)
     write(result.limited(to: limit), to: &json)
   }
 
@@ -144,11 +148,11 @@ struct QueryAPI: Sendable {
   }
 
   private func series(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
-    let selectors = try selectors(parameters, prefix: "invalid parameter \"match[]\": ")
-    guard !selectors.isEmpty else { throw APIError(.badData, "no match[] parameter provided") }
-    let (start, end) = try interval(parameters)
-    let found = Set(selectors.flatMap { store.series($0, from: start, through: end) })
+    if parameters.all("match[]").isEmpty { throw APIError(.badData, "no match[] parameter provided") }
     let limit = try parameters.limit()
+    let (start, end) = try interval(parameters)
+    let selectors = try selectors(parameters, prefix: "invalid parameter \"match[]\": ")
+    let found = Set(selectors.flatMap { store.series($0, from: start, through: end) })
     json.key("data")
     json.beginArray()
     for labels in found.sorted().prefix(limit ?? .max) { json.labels(labels) }
@@ -157,15 +161,17 @@ struct QueryAPI: Sendable {
   }
 
   private func labelNames(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
+    let limit = try parameters.limit()
     let (start, end) = try interval(parameters)
     let names = try union(parameters) { store.labelNames($0, from: start, through: end) }
-    write(strings: names, limit: try parameters.limit(), to: &json)
+    write(strings: names, limit: limit, to: &json)
   }
 
   private func labelValues(_ name: String, _ parameters: RequestParameters, _ json: inout JSONWriter) throws {
+    let limit = try parameters.limit()
     let (start, end) = try interval(parameters)
     let values = try union(parameters) { store.labelValues(name, $0, from: start, through: end) }
-    write(strings: values, limit: try parameters.limit(), to: &json)
+    write(strings: values, limit: limit, to: &json)
   }
 
   private func exemplars(_ parameters: RequestParameters, _ json: inout JSONWriter) throws {
@@ -207,17 +213,23 @@ struct QueryAPI: Sendable {
 
   /// - Parameter prefix: what an error begins with.
   private func selectors(_ parameters: RequestParameters, prefix: String = "") throws -> [[LabelMatcher]] {
-    try parameters.all("match[]").map { text in
-      let empty = "match[] must contain at least one non-empty matcher"
+    // What cannot be read at all is said before what accepts everything.
+    var acceptsAll = false
+    var selectors: [[LabelMatcher]] = []
+    for text in parameters.all("match[]") {
       do throws(ParseError) {
         let matchers = try engine.parseMatchers(text)
-        if !matchers.allSatisfy(\.acceptsEmpty) { return matchers }
+        if matchers.allSatisfy(\.acceptsEmpty) { acceptsAll = true }
+        selectors.append(matchers)
       } catch {
-        let isEmpty = error.message.hasSuffix("must contain at least one non-empty matcher")
-        throw APIError(.badData, prefix + (isEmpty ? empty : "\(error)"))
+        guard error.message.hasSuffix("must contain at least one non-empty matcher") else {
+          throw APIError(.badData, prefix + "\(error)")
+        }
+        acceptsAll = true
       }
-      throw APIError(.badData, prefix + empty)
     }
+    if acceptsAll { throw APIError(.badData, prefix + "match[] must contain at least one non-empty matcher") }
+    return selectors
   }
 
   private func interval(_ parameters: RequestParameters) throws -> (Int64, Int64) {
@@ -300,7 +312,7 @@ struct QueryAPI: Sendable {
       json.beginArray()
       // As Prometheus does: a thousand notes of one query help nobody.
       for note in notes.prefix(10) { json.string(note) }
-      if notes.count > 10 { json.string("\(notes.count - 10) more \(key) omitted") }
+      if notes.count > 10 { json.string("\(notes.count - 10) more \(key.dropLast()) annotations omitted") }
       json.endArray()
     }
   }

@@ -82,14 +82,21 @@ struct RequestParameters: Sendable {
   }
 
   /// A duration, as seconds or in Prometheus's notation, in milliseconds.
-  func duration(_ name: String) throws -> Int64? {
+  ///
+  /// Seconds are cut to whole nanoseconds and these to milliseconds, so that 1.001, of which a float has a little less, is
+  /// 1000, as in Prometheus.
+  ///
+  /// - Parameter error: what an error begins with, if not with the parameter's name.
+  func duration(_ name: String, error prefix: String? = nil) throws -> Int64? {
     guard let text = self[name], !text.isEmpty else { return nil }
-    if let seconds = Double(text), seconds.isFinite, abs(seconds) < 9e15 {
-      return Int64((seconds * 1000).rounded())
+    var reason = "cannot parse \"\(text.prefix(80))\" to a valid duration"
+    if let seconds = Double(text), !seconds.isNaN {
+      if abs(seconds * 1e9) < 0x1p63 { return Int64(seconds * 1e9) / 1_000_000 }
+      reason += ". It overflows int64"
+    } else if let parsed = PrometheusDuration.parse(text) {
+      return parsed
     }
-    if let parsed = PrometheusDuration.parse(text) { return parsed }
-    throw APIError(
-      .badData, "invalid parameter \"\(name)\": cannot parse \"\(text.prefix(80))\" to a valid duration")
+    throw APIError(.badData, (prefix ?? "invalid parameter \"\(name)\": ") + reason)
   }
 
   private static func decode(_ text: Substring) -> String {

@@ -8,27 +8,15 @@ extension Evaluator {
     }
     let parameters = try evaluateScalar(parameter, grid)
     var input = try evaluateVector(node.expression, grid)
-    let largest = parameters.reduce(-Double.infinity) { $1 > $0 ? $1 : $0 }
-    let smallest = parameters.reduce(Double.infinity) { $1 < $0 ? $1 : $0 }
-    let hasNaN = parameters.contains(where: \.isNaN)
+    let bounds = ParameterBounds(parameters)
     if node.operation == .limitRatio {
-      if !hasNaN && largest == 0 && smallest == 0 { return SeriesGrid(steps: grid.count) }
-      if hasNaN { throw QueryError.execution("Ratio value is NaN") }
-      for (value, bound) in [(largest, 1.0), (smallest, -1.0)] where abs(value) > 1 && (value > 0) == (bound > 0) {
-        annotations.warn(
-          "ratio value should be between -1 and 1, got \(PrometheusNumber.formatSignificant(value)), capping to "
-            + PrometheusNumber.formatSignificant(bound), at: parameter.range)
-      }
-    } else {
-      if !hasNaN && largest < 1 { return SeriesGrid(steps: grid.count) }
-      if hasNaN { throw QueryError.execution("Parameter value is NaN") }
-      if smallest <= -0x1p63 {
-        throw QueryError.execution("Scalar value \(PrometheusNumber.formatGeneral(smallest)) underflows int64")
-      }
-      if largest >= 0x1p63 {
-        throw QueryError.execution("Scalar value \(PrometheusNumber.formatGeneral(largest)) overflows int64")
-      }
+      if bounds.largest == 0 && bounds.smallest == 0 { return SeriesGrid(steps: grid.count) }
+      if bounds.largest > 1 { warn(ratio: bounds.largest, cappedTo: 1, at: parameter.unwrapped.range) }
+      if bounds.smallest < -1 { warn(ratio: bounds.smallest, cappedTo: -1, at: parameter.unwrapped.range) }
+    } else if bounds.largest < 1 {
+      return SeriesGrid(steps: grid.count)
     }
+    try check(parameters, node.operation, input)
     if node.operation == .topk || node.operation == .bottomk { ignoreHistograms(&input, node, at: node.range) }
     let members = rowsByGroup(group(input, node))
     if grid.count == 1 && queryStart == queryEnd {
@@ -54,23 +42,46 @@ extension Evaluator {
     return result
   }
 
+  private func warn(ratio: Double, cappedTo bound: Double, at range: SourceRange) {
+    annotations.warn(
+      "ratio value should be between -1 and 1, got \(PrometheusNumber.formatSignificant(ratio)), capping to "
+        + PrometheusNumber.formatSignificant(bound), at: range)
+  }
+
+  /// - Throws: ``QueryError`` if a parameter makes no sense at a step that has an element.
+  private func check(_ parameters: [Double], _ operation: AggregationOperator, _ input: SeriesGrid) throws {
+    for (step, parameter) in parameters.enumerated() {
+      let isSensible = operation == .limitRatio ? !parameter.isNaN : parameter >= -0x1p63 && parameter < 0x1p63
+      if isSensible || (0..<input.rows).allSatisfy({ input[$0, step].isAbsent }) { continue }
+      let shown = PrometheusNumber.formatGeneral(parameter)
+      throw QueryError.execution(
+        operation == .limitRatio ? "Ratio value \(shown) is NaN" : "Scalar value \(shown) overflows int64")
+    }
+  }
+
   /// The rows of a group that are kept at a step, in the order of the ranking.
   private func pick(
     _ operation: AggregationOperator, _ parameter: Double, _ input: SeriesGrid, _ rows: [Int], _ step: Int
   ) throws -> [Int] {
     if operation == .limitRatio {
       let ratio = min(1, max(-1, parameter))
-      return rows.filter { row in
-        if input[row, step].isAbsent { return false }
+      if ratio == 0 { return [] }
+      var heap = RankingHeap(limit: .max, wantsLargest: true)
+      for row in rows where !input[row, step].isAbsent {
         // A series' place between 0 and 1 comes from its labels, so that it stays in or out.
         let place = Double(LabelHash.of(visibleLabels(input.identities[row]))) / 0x1p64
-        return ratio >= 0 ? place < ratio : place >= 1 + ratio
+        if ratio >= 0 ? place < ratio : place >= 1 + ratio { heap.offer(row, input[row, step]) }
       }
+      return heap.unranked
     }
     let wanted = min(Int64(parameter), Int64(input.rows))
     if wanted < 1 { return [] }
     let limit = Int(wanted)
-    if operation == .limitk { return Array(rows.lazy.filter { !input[$0, step].isAbsent }.prefix(limit)) }
+    if operation == .limitk {
+      var heap = RankingHeap(limit: limit, wantsLargest: true)
+      for row in rows.lazy.filter({ !input[$0, step].isAbsent }).prefix(limit) { heap.offer(row, input[row, step]) }
+      return heap.unranked
+    }
     var heap = RankingHeap(limit: limit, wantsLargest: operation == .topk)
     for row in rows {
       let value = input[row, step]
@@ -130,12 +141,15 @@ private struct RankingHeap {
     }
   }
 
-  /// The rows, the best first.
+  /// The rows as they lie in the heap, which is the order in which `limitk` and `limit_ratio` give them.
+  var unranked: [Int] { elements.map(\.row) }
+
+  /// The rows, the best first; those that are not a number last, in reverse.
   func ranked() -> [Int] {
     let order = elements.indices.sorted { a, b in
       let x = elements[a].value
       let y = elements[b].value
-      if x.isNaN || y.isNaN { return x.isNaN == y.isNaN ? a < b : y.isNaN }
+      if x.isNaN || y.isNaN { return x.isNaN == y.isNaN ? a > b : y.isNaN }
       return x == y ? a < b : isWorse(y, x)
     }
     return order.map { elements[$0].row }

@@ -11,9 +11,15 @@ extension Evaluator {
     var quantiles: [Double] = []
     if node.operation == .quantile, let parameter = node.parameter {
       quantiles = try evaluateScalar(parameter, grid)
-      for quantile in quantiles { annotations.checkQuantile(quantile, at: parameter.range) }
     }
     var input = try evaluateVector(node.expression, grid)
+    if let parameter = node.parameter, node.operation == .quantile {
+      let bounds = ParameterBounds(quantiles)
+      let range = parameter.unwrapped.range
+      if bounds.hasNaN { annotations.checkQuantile(.nan, at: range) }
+      if bounds.largest > 1 { annotations.checkQuantile(bounds.largest, at: range) }
+      if bounds.smallest < 0 { annotations.checkQuantile(bounds.smallest, at: range) }
+    }
     let groups = group(input, node)
     var result = SeriesGrid(identities: groups.identities, steps: grid.count)
     try reserve(rows: groups.identities.count, steps: grid.count)
@@ -53,15 +59,10 @@ extension Evaluator {
       LabelProjection(names: node.grouping, keeps: !node.isWithout), isEager: isEager)
     var ordinals: [Int] = []
     ordinals.reserveCapacity(input.rows)
-    var dropsName: [Bool] = []
-    for identity in input.identities {
-      let ordinal = numbering.ordinal(of: identity)
-      ordinals.append(ordinal)
-      if ordinal == dropsName.count { dropsName.append(false) }
-      if identity.dropsName { dropsName[ordinal] = true }
-    }
+    for identity in input.identities { ordinals.append(numbering.ordinal(of: identity)) }
+    // Whether the name of the n-th group is to be dropped, the n-th series says, in Prometheus 3.5 as here.
     let identities = (0..<numbering.count).map {
-      SeriesIdentity(labels: numbering.labels(of: $0), dropsName: !isEager && dropsName[$0])
+      SeriesIdentity(labels: numbering.labels(of: $0), dropsName: !isEager && input.identities[$0].dropsName)
     }
     return Grouping(ordinals: ordinals, identities: identities)
   }
@@ -143,6 +144,20 @@ extension Evaluator {
       }
     }
     return builder.grid
+  }
+}
+
+/// The extremes of an aggregation's parameter over all steps; NaN as soon as one of the values is, unless another is
+/// infinite.
+struct ParameterBounds {
+  let smallest: Double
+  let largest: Double
+  let hasNaN: Bool
+
+  init(_ values: [Double]) {
+    smallest = values.dropFirst().reduce(values.first ?? 0, GoMath.min)
+    largest = values.dropFirst().reduce(values.first ?? 0, GoMath.max)
+    hasNaN = values.contains(where: \.isNaN)
   }
 }
 

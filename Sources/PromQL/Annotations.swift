@@ -1,35 +1,36 @@
 import TimeSeries
 
-/// The warnings and infos that an evaluation gathers, each once.
+/// The warnings and infos that an evaluation gathers, each once; of several with the same words the last says where.
 struct Annotations {
-  private(set) var warnings: [String] = []
-  private(set) var infos: [String] = []
-  private var seen: Set<String> = []
-  private var repairs: [MonotonicityRepair] = []
+  private var warningsInOrder = Notes()
+  private var infosInOrder = Notes()
 
-  /// Buckets of one histogram_quantile call that were not monotonic.
-  private struct MonotonicityRepair {
-    var metricName: String
-    var place: String
-    var firstTime: Int64
-    var lastTime: Int64
-    var smallestBucket: Double
-    var largestBucket: Double
-    var largestDifference: Double
-    var count: Int
+  /// Texts in the order in which they first came, each with the place of its last coming.
+  private struct Notes {
+    var texts: [(message: String, place: String)] = []
+    private var indices: [String: Int] = [:]
+
+    mutating func add(_ message: String, _ place: String) {
+      if let index = indices[message] {
+        texts[index].place = place
+      } else {
+        indices[message] = texts.count
+        texts.append((message, place))
+      }
+    }
+
+    func described(as kind: String) -> [String] { texts.map { "PromQL \(kind): \($0.message) (\($0.place))" } }
   }
+
+  var warnings: [String] { warningsInOrder.described(as: "warning") }
+
+  var infos: [String] { infosInOrder.described(as: "info") }
 
   /// Adds a warning about the part of the query at `range`.
-  mutating func warn(_ message: String, at range: SourceRange) {
-    let text = "PromQL warning: \(message) (\(range.place))"
-    if seen.insert(text).inserted { warnings.append(text) }
-  }
+  mutating func warn(_ message: String, at range: SourceRange) { warningsInOrder.add(message, range.place) }
 
   /// Adds an info about the part of the query at `range`.
-  mutating func inform(_ message: String, at range: SourceRange) {
-    let text = "PromQL info: \(message) (\(range.place))"
-    if seen.insert(text).inserted { infos.append(text) }
-  }
+  mutating func inform(_ message: String, at range: SourceRange) { infosInOrder.add(message, range.place) }
 
   /// Warns of a quantile outside 0...1.
   mutating func checkQuantile(_ quantile: Double, at range: SourceRange) {
@@ -37,39 +38,5 @@ struct Annotations {
       warn(
         "quantile value should be between 0 and 1, got \(PrometheusNumber.formatSignificant(quantile))", at: range)
     }
-  }
-
-  /// Tells that the buckets of a histogram had to be made monotonic at `time`.
-  mutating func addRepair(_ repair: HistogramQuantile.Repair, metricName: String, time: Int64, at range: SourceRange) {
-    if let index = repairs.firstIndex(where: { $0.metricName == metricName && $0.place == range.place }) {
-      repairs[index].firstTime = min(repairs[index].firstTime, time)
-      repairs[index].lastTime = max(repairs[index].lastTime, time)
-      repairs[index].smallestBucket = min(repairs[index].smallestBucket, repair.smallestBucket)
-      repairs[index].largestBucket = max(repairs[index].largestBucket, repair.largestBucket)
-      repairs[index].largestDifference = max(repairs[index].largestDifference, repair.largestDifference)
-      repairs[index].count += 1
-    } else {
-      repairs.append(
-        MonotonicityRepair(
-          metricName: metricName, place: range.place, firstTime: time, lastTime: time,
-          smallestBucket: repair.smallestBucket, largestBucket: repair.largestBucket,
-          largestDifference: repair.largestDifference, count: 1))
-    }
-  }
-
-  /// All infos, those about histograms last.
-  var allInfos: [String] {
-    infos
-      + repairs.map { repair in
-        let name = repair.metricName.isEmpty ? "" : " for metric name \(Labels.quoted(repair.metricName))"
-        let buckets =
-          "from buckets \(PrometheusNumber.formatSignificant(repair.smallestBucket)) "
-          + "to \(PrometheusNumber.formatSignificant(repair.largestBucket))"
-        let difference = PrometheusNumber.formatSignificant(repair.largestDifference, digits: 2)
-        let times = "from \(CivilTime.format(repair.firstTime)) to \(CivilTime.format(repair.lastTime))"
-        return "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
-          + "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)\(name), "
-          + "\(buckets), with a max diff of \(difference), over \(repair.count) samples \(times) (\(repair.place))"
-      }
   }
 }

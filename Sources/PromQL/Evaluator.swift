@@ -275,8 +275,9 @@ final class Evaluator {
   ///
   /// - Throws: ``QueryError``, or what the source throws.
   func evaluate(_ expression: Expression, _ grid: StepGrid) throws -> EvaluatedValue {
-    if hasPinnedTimes && grid.count > 1 && isWorthFreezing(expression) {
-      return repeated(try evaluate(expression, grid.slice(0..<1)), grid.count)
+    if hasPinnedTimes && grid.end > grid.start && isWorthFreezing(expression) {
+      let once = StepGrid(start: grid.start, interval: grid.interval, count: 1)
+      return repeated(try evaluate(expression, once), grid.count)
     }
     switch expression {
     case .number(let node): return .scalar([Double](repeating: node.value, count: grid.count))
@@ -400,6 +401,16 @@ final class Evaluator {
     }
     if changed || !isEager { try mergeEqual(&result) }
     return result
+  }
+}
+
+extension CallExpression {
+  /// Where an argument stands, as annotations say it: without the parentheses around it, unless it alone is the same at
+  /// all steps.
+  func place(of index: Int) -> SourceRange {
+    let argument = arguments[index]
+    return argument.isStepInvariant && !Expression.call(self).isStepInvariant
+      ? argument.range : argument.unwrapped.range
   }
 }
 

@@ -10,23 +10,24 @@ extension Evaluator {
     default: vectorIndex = 0
     }
     let argument = call.arguments[vectorIndex]
+    let place = call.place(of: vectorIndex)
     var scalars: [(values: [Double], range: SourceRange)] = []
     for index in call.arguments.indices where index != vectorIndex && call.arguments[index].type == .scalar {
-      scalars.append((try evaluateScalar(call.arguments[index], grid), call.arguments[index].range))
+      scalars.append((try evaluateScalar(call.arguments[index], grid), call.place(of: index)))
     }
+    var vector = try evaluateVector(argument, grid)
     if call.function != .histogramFraction {
       for scalar in scalars { for value in scalar.values { annotations.checkQuantile(value, at: scalar.range) } }
     }
-    var vector = try evaluateVector(argument, grid)
     let native = takeNativeHistograms(&vector)
-    let histograms = groupBuckets(vector, at: argument.range)
-    let natives = withoutClassicTwins(native, histograms, &vector, at: argument.range)
+    let histograms = groupBuckets(vector, at: place)
+    let natives = withoutClassicTwins(native, histograms, &vector, at: place)
     var builder = GridBuilder(steps: grid.count)
     switch call.function {
     case .histogramFraction:
       try fill(&builder, natives, { $0 }) { histogram, name, step in
         let (value, notes) = histogram.fraction(from: scalars[0].values[step], to: scalars[1].values[step])
-        annotations.note(notes, of: "histogram_fraction", name, at: argument.range)
+        annotations.note(notes, of: "histogram_fraction", name, at: scalars[0].range)
         return value
       }
       try fill(&builder, histograms, vector, { $0 }) { buckets, _, step in
@@ -34,10 +35,10 @@ extension Evaluator {
       }
     case .histogramQuantile:
       try fill(&builder, natives, { $0 }) { histogram, name, step in
-        quantile(scalars[0].values[step], histogram, name, argument.range)
+        quantile(scalars[0].values[step], histogram, name, scalars[0].range)
       }
-      try fill(&builder, histograms, vector, { $0 }) { buckets, histogram, step in
-        quantile(scalars[0].values[step], &buckets, histogram, grid.time(step), argument.range)
+      try fill(&builder, histograms, vector, { $0 }) { buckets, name, step in
+        quantile(scalars[0].values[step], &buckets, name, place)
       }
     default:
       let label = try text(call.arguments[1])
@@ -47,11 +48,11 @@ extension Evaluator {
           let shown = Evaluator.openMetrics(value)
           try fill(&builder, natives, { $0.setting(label, to: shown) }) { histogram, name, step in
             scalar.values[step].bitPattern == value.bitPattern
-              ? quantile(value, histogram, name, argument.range) : nil
+              ? quantile(value, histogram, name, scalar.range) : nil
           }
-          try fill(&builder, histograms, vector, { $0.setting(label, to: shown) }) { buckets, histogram, step in
+          try fill(&builder, histograms, vector, { $0.setting(label, to: shown) }) { buckets, name, step in
             scalar.values[step].bitPattern == value.bitPattern
-              ? quantile(value, &buckets, histogram, grid.time(step), argument.range) : nil
+              ? quantile(value, &buckets, name, place) : nil
           }
         }
       }
@@ -74,9 +75,9 @@ extension Evaluator {
       let identity = vector.identities[row]
       let bound = identity.labels["le"] ?? ""
       guard let upperBound = NumberParsing.labelValue(bound) else {
-        let name = isEager ? "" : " for metric name \(Labels.quoted(identity.labels.metricName))"
         annotations.warn(
-          "bucket label \"le\" is missing or has a malformed value of \(Labels.quoted(bound))\(name)", at: range)
+          "bucket label \"le\" is missing or has a malformed value of \(Labels.quoted(bound)) for metric name "
+            + Labels.quoted(visibleLabels(identity).metricName), at: range)
         continue
       }
       let ordinal = numbering.ordinal(of: identity)
@@ -97,19 +98,23 @@ extension Evaluator {
 
   private func fill(
     _ builder: inout GridBuilder, _ histograms: [ClassicHistogram], _ vector: SeriesGrid, _ relabel: (Labels) -> Labels,
-    _ value: (inout [HistogramQuantile.Bucket], ClassicHistogram, Int) -> Double?
+    _ value: (inout [HistogramQuantile.Bucket], String, Int) -> Double?
   ) throws {
     var buckets: [HistogramQuantile.Bucket] = []
     for (index, histogram) in histograms.enumerated() {
       if index & 63 == 0 { try checkTime() }
       var row: Int?
+      // Without delayed removal, the name is gone after the first step.
+      var name = histogram.signature.metricName
       for step in 0..<vector.steps {
         buckets.removeAll(keepingCapacity: true)
         for bucket in histogram.buckets where !vector[bucket.row, step].isAbsent {
           buckets.append(HistogramQuantile.Bucket(upperBound: bucket.upperBound, count: vector[bucket.row, step]))
         }
         if buckets.isEmpty { continue }
-        guard let result = value(&buckets, histogram, step) else { continue }
+        let result = value(&buckets, name, step)
+        if isEager { name = "" }
+        guard let result else { continue }
         var identity = histogram.identity
         identity.labels = relabel(identity.labels)
         let index = row ?? builder.row(for: identity)
@@ -120,13 +125,14 @@ extension Evaluator {
   }
 
   private func quantile(
-    _ quantile: Double, _ buckets: inout [HistogramQuantile.Bucket], _ histogram: ClassicHistogram, _ time: Int64,
-    _ range: SourceRange
+    _ quantile: Double, _ buckets: inout [HistogramQuantile.Bucket], _ metricName: String, _ range: SourceRange
   ) -> Double {
-    let (value, repair) = HistogramQuantile.quantile(quantile, &buckets)
-    if let repair {
-      let name = isEager ? "" : histogram.identity.labels.metricName
-      annotations.addRepair(repair, metricName: name, time: time, at: range)
+    let (value, isRepaired) = HistogramQuantile.quantile(quantile, &buckets)
+    if isRepaired {
+      annotations.inform(
+        "input to histogram_quantile needed to be fixed for monotonicity (see "
+          + "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name "
+          + Labels.quoted(metricName), at: range)
     }
     return value
   }

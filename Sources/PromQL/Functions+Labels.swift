@@ -70,7 +70,7 @@ extension Evaluator {
       result.identities[row].labels = labels.setting(destination, to: text)
       if destination == Labels.metricNameLabel { result.identities[row].dropsName = false }
     }
-    try mergeEqual(&result)
+    try mergeEqual(&result, mayMerge: false)
     return result
   }
 }

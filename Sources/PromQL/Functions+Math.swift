@@ -1,11 +1,5 @@
 import TimeSeries
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 extension Evaluator {
   /// The functions of one number, with scalar parameters for some.
   func evaluateMath(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
@@ -16,25 +10,25 @@ extension Evaluator {
     case .ceil: result.map { $0.rounded(.up) }
     case .floor: result.map { $0.rounded(.down) }
     case .sqrt: result.map { $0.squareRoot() }
-    case .exp: result.map { exp($0) }
+    case .exp: result.map { GoMath.exp($0) }
     case .ln: result.map { BinaryLogarithm.naturalLogarithm($0) }
     case .log2: result.map { BinaryLogarithm.log2($0) }
     case .log10: result.map { BinaryLogarithm.log10($0) }
     case .sgn: result.map { $0 < 0 ? -1 : $0 > 0 ? 1 : $0 }
     case .deg: result.map { $0 * 180 / .pi }
     case .rad: result.map { $0 * .pi / 180 }
-    case .acos: result.map { acos($0) }
-    case .acosh: result.map { acosh($0) }
-    case .asin: result.map { asin($0) }
-    case .asinh: result.map { asinh($0) }
-    case .atan: result.map { atan($0) }
-    case .atanh: result.map { atanh($0) }
-    case .cos: result.map { cos($0) }
-    case .cosh: result.map { cosh($0) }
-    case .sin: result.map { sin($0) }
-    case .sinh: result.map { sinh($0) }
-    case .tan: result.map { tan($0) }
-    case .tanh: result.map { tanh($0) }
+    case .acos: result.map { GoMath.acos($0) }
+    case .acosh: result.map { GoMath.acosh($0) }
+    case .asin: result.map { GoMath.asin($0) }
+    case .asinh: result.map { GoMath.asinh($0) }
+    case .atan: result.map { GoMath.atan($0) }
+    case .atanh: result.map { GoMath.atanh($0) }
+    case .cos: result.map { GoMath.cos($0) }
+    case .cosh: result.map { GoMath.cosh($0) }
+    case .sin: result.map { GoMath.sin($0) }
+    case .sinh: result.map { GoMath.sinh($0) }
+    case .tan: result.map { GoMath.tan($0) }
+    case .tanh: result.map { GoMath.tanh($0) }
     case .round:
       let nearest =
         call.arguments.count > 1
@@ -89,7 +83,7 @@ extension Evaluator {
     case .vector(var vector):
       if node.isNegative {
         if hasHistograms { map(&vector, -) { $0.multiplied(by: -1) } } else { vector.map { -$0 } }
-        try dropNames(&vector)
+        try dropNames(&vector, mayMerge: false)
       }
       return .vector(vector)
     case .string: throw QueryError.execution("a string has no sign")

@@ -53,8 +53,9 @@ extension Evaluator {
       for step in 0..<native.steps where !native[row, step].isAbsent {
         let buckets = classic[twin].buckets
         if buckets.allSatisfy({ vector[$0.row, step].isAbsent }) { continue }
-        let name = isEager ? "" : " for metric name \(Labels.quoted(labels.metricName))"
-        annotations.warn("vector contains a mix of classic and native histograms\(name)", at: range)
+        annotations.warn(
+          "vector contains a mix of classic and native histograms for metric name \(Labels.quoted(labels.metricName))",
+          at: range)
         native[row, step] = SeriesGrid.absent
         for bucket in buckets { vector[bucket.row, step] = SeriesGrid.absent }
       }
@@ -97,7 +98,7 @@ extension Annotations {
     case (.skew, "histogram_fraction"): consequence = "which are excluded from all fractions"
     case (.skew, _): consequence = "result is skewed higher"
     }
-    let name = metric.isEmpty ? "" : " for metric name \(Labels.quoted(metric))"
-    inform("input to \(function) has NaN observations, \(consequence)\(name)", at: range)
+    inform(
+      "input to \(function) has NaN observations, \(consequence) for metric name \(Labels.quoted(metric))", at: range)
   }
 }

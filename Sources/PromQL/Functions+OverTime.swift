@@ -119,7 +119,6 @@ struct QuantileOverTime: WindowFunction {
 struct MedianDeviationOverTime: WindowFunction {
   func value(_ window: SampleWindow, step: Int) -> Double? {
     var values = Array(window.values)
-    if values.contains(where: \.isNaN) { return .nan }
     let median = Quantile.of(&values, 0.5)
     for index in values.indices { values[index] = abs(values[index] - median) }
     return Quantile.of(&values, 0.5)

@@ -4,28 +4,27 @@ extension Evaluator {
   /// `sort`, `sort_desc`, `sort_by_label` and `sort_by_label_desc`, which order instant queries only.
   func evaluateSort(_ call: CallExpression, _ grid: StepGrid) throws -> SeriesGrid {
     var vector = try evaluateVector(call.arguments[0], grid)
-    if grid.count > 1 || queryStart != queryEnd {
-      annotations.warn(
-        "sort is ineffective for range queries since results are always ordered by labels", at: call.range)
-      return vector
-    }
     if call.function == .sort || call.function == .sortDescending { dropHistograms(&vector) }
+    // Series of several steps have no order.
+    if grid.count > 1 { return vector }
     var order = Array(0..<vector.rows)
     switch call.function {
-    case .sort: order = stablySorted(order) { Evaluator.precedes(vector.cells[$0], vector.cells[$1]) }
-    case .sortDescending: order = stablySorted(order) { Evaluator.precedes(-vector.cells[$0], -vector.cells[$1]) }
+    case .sort: order = sorted(order, vector.cells, descending: false)
+    case .sortDescending: order = sorted(order, vector.cells, descending: true)
     default:
       let names = try call.arguments.dropFirst().map(text)
       let labels = vector.identities.map(visibleLabels)
       let isDescending = call.function == .sortByLabelDescending
-      order.sort { left, right in
-        let (a, b) = isDescending ? (labels[right], labels[left]) : (labels[left], labels[right])
+      let isLong = order.count > 12
+      sortAsGo(&order) { left, right in
+        let (a, b) = (labels[left], labels[right])
         for name in names {
-          let x = a[name] ?? ""
-          let y = b[name] ?? ""
-          if x != y { return NaturalOrder.precedes(x, y) }
+          let (x, y) = (a[name] ?? "", b[name] ?? "")
+          // Among many, where Go's order would be anybody's guess, what lacks the label goes first.
+          if x != y && isLong && (x.isEmpty || y.isEmpty) { return x.isEmpty != isDescending }
+          if x != y { return NaturalOrder.precedes(x, y) != isDescending }
         }
-        return a < b
+        return isDescending ? b < a : a < b
       }
     }
     var result = SeriesGrid(steps: grid.count)
@@ -34,41 +33,63 @@ extension Evaluator {
     return result
   }
 
-  /// Ascending, NaN last.
-  private static func precedes(_ a: Double, _ b: Double) -> Bool {
-    if a.isNaN { return false }
-    return b.isNaN || a < b
+  /// Sorts by an order that may contradict itself: a few elements by insertion, as Go's library does.
+  private func sortAsGo(_ order: inout [Int], _ precedes: (Int, Int) -> Bool) {
+    if order.count > 12 { return order.sort(by: precedes) }
+    for index in order.indices {
+      var place = index
+      while place > 0 && precedes(order[place], order[place - 1]) {
+        order.swapAt(place, place - 1)
+        place -= 1
+      }
+    }
   }
 
-  private func stablySorted(_ order: [Int], _ precedes: (Int, Int) -> Bool) -> [Int] {
-    order.sorted { precedes($0, $1) || (!precedes($1, $0) && $0 < $1) }
+  /// The numbers in order, equal ones as they came; then what is not a number, in reverse.
+  private func sorted(_ order: [Int], _ cells: [Double], descending: Bool) -> [Int] {
+    order.sorted { left, right in
+      let (a, b) = (cells[left], cells[right])
+      if a.isNaN || b.isNaN { return a.isNaN == b.isNaN ? left > right : b.isNaN }
+      if a == b { return left < right }
+      return descending ? a > b : a < b
+    }
   }
 }
 
 /// The order of texts in which runs of digits compare as numbers: `a2` before `a10`.
 enum NaturalOrder {
+  /// Whether `left` goes before `right`, as the library says that Prometheus sorts labels by.
+  ///
+  /// It is no strict order: an empty text goes before none, and texts that differ in leading zeros at their end go
+  /// before each other.
   static func precedes(_ left: String, _ right: String) -> Bool {
     let a = Array(left.utf8)
     let b = Array(right.utf8)
     var i = 0
     var j = 0
-    while i < a.count && j < b.count {
+    while i < a.count {
+      if j >= b.count { return false }
       let x = chunk(a, i)
       let y = chunk(b, j)
-      if x.elementsEqual(y) {
-        i = x.endIndex
-        j = y.endIndex
-        continue
+      i = x.endIndex
+      j = y.endIndex
+      let numbers = (number(x), number(y))
+      let isEqual: Bool
+      if let p = numbers.0, let q = numbers.1 {
+        if p != q { return p < q }
+        isEqual = true
+      } else {
+        isEqual = x.elementsEqual(y)
       }
-      guard isDigit(x), isDigit(y) else { return x.lexicographicallyPrecedes(y) }
-      let p = x.drop { $0 == UInt8(ascii: "0") }
-      let q = y.drop { $0 == UInt8(ascii: "0") }
-      if p.count != q.count { return p.count < q.count }
-      if !p.elementsEqual(q) { return p.lexicographicallyPrecedes(q) }
-      // Equal numbers: the one with fewer leading zeros goes first.
-      return x.count < y.count
+      if !isEqual { return x.lexicographicallyPrecedes(y) }
+      if i == a.count { return true }
+      if j == b.count { return false }
     }
-    return a.count - i < b.count - j
+    return false
+  }
+
+  private static func number(_ chunk: ArraySlice<UInt8>) -> Int? {
+    isDigit(chunk) ? Int(String(decoding: chunk, as: UTF8.self)) : nil
   }
 
   private static func isDigit(_ chunk: ArraySlice<UInt8>) -> Bool { chunk.first.map(isDigit) ?? false }

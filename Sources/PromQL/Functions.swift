@@ -51,8 +51,8 @@ extension Evaluator {
     case .quantileOverTime:
       let quantiles = try evaluateScalar(call.arguments[0], grid)
       let result = try overWindows(call, grid, QuantileOverTime(quantiles: quantiles), argument: 1)
-      if result.rows > 0 {
-        for quantile in quantiles { annotations.checkQuantile(quantile, at: call.arguments[0].range) }
+      for step in 0..<grid.count where (0..<result.rows).contains(where: { !result[$0, step].isAbsent }) {
+        annotations.checkQuantile(quantiles[step], at: call.place(of: 0))
       }
       return result
     case .deriv: return try overWindows(call, grid, Derivative())
@@ -98,7 +98,12 @@ extension Evaluator {
       ? try applyToMixedWindows(call, vector, grid, function) : try applyToWindows(vector, grid, function)
     // These two only shift samples in time, so the metric keeps its name.
     if call.function == .lastOverTime || call.function == .firstOverTime {
-      if isEager { try mergeEqual(&result, mayMerge: false) }
+      if isEager {
+        try mergeEqual(&result, mayMerge: false)
+      } else {
+        // That a subquery's names are to be dropped is forgotten.
+        for row in 0..<result.rows { result.identities[row].dropsName = false }
+      }
     } else {
       try dropNames(&result, mayMerge: false)
     }

@@ -98,8 +98,8 @@ enum ScalarArithmetic {
     case .multiply: a * b
     case .divide: a / b
     case .modulo: fmod(a, b)
-    case .power: pow(a, b)
-    case .atan2: atan2(a, b)
+    case .power: GoMath.pow(a, b)
+    case .atan2: GoMath.atan2(a, b)
     case .equal, .notEqual, .lessOrEqual, .less, .greaterOrEqual, .greater: compare(operation, a, b) ? 1 : 0
     case .and, .or, .unless, .trimUpper, .trimLower: .nan
     }

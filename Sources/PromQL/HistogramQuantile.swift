@@ -6,25 +6,18 @@ enum HistogramQuantile {
     var count: Double
   }
 
-  /// What had to be changed to make bucket counts rise with their bounds.
-  struct Repair {
-    var smallestBucket = Double.infinity
-    var largestBucket = -Double.infinity
-    var largestDifference = 0.0
-  }
-
-  /// The quantile, and what had to be repaired for it, nil if nothing.
+  /// The quantile, and whether counts had to be lifted to rise with their bounds.
   ///
   /// - Parameter buckets: in any order; sorted and merged on the way. Not empty.
-  static func quantile(_ quantile: Double, _ buckets: inout [Bucket]) -> (value: Double, repair: Repair?) {
-    if quantile.isNaN { return (.nan, nil) }
-    if quantile < 0 { return (-.infinity, nil) }
-    if quantile > 1 { return (.infinity, nil) }
-    guard prepare(&buckets) else { return (.nan, nil) }
-    let repair = makeMonotonic(&buckets)
+  static func quantile(_ quantile: Double, _ buckets: inout [Bucket]) -> (value: Double, isRepaired: Bool) {
+    if quantile.isNaN { return (.nan, false) }
+    if quantile < 0 { return (-.infinity, false) }
+    if quantile > 1 { return (.infinity, false) }
+    guard prepare(&buckets) else { return (.nan, false) }
+    let isRepaired = makeMonotonic(&buckets)
     let last = buckets.count - 1
     let observations = buckets[last].count
-    if buckets.count < 2 || observations == 0 { return (.nan, repair) }
+    if buckets.count < 2 || observations == 0 { return (.nan, false) }
     var rank = quantile * observations
     var low = 0
     var high = last
@@ -32,8 +25,8 @@ enum HistogramQuantile {
       let middle = (low + high) / 2
       if buckets[middle].count >= rank { high = middle } else { low = middle + 1 }
     }
-    if low == last { return (buckets[last - 1].upperBound, repair) }
-    if low == 0 && buckets[0].upperBound <= 0 { return (buckets[0].upperBound, repair) }
+    if low == last { return (buckets[last - 1].upperBound, isRepaired) }
+    if low == 0 && buckets[0].upperBound <= 0 { return (buckets[0].upperBound, isRepaired) }
     var start = 0.0
     var count = buckets[low].count
     if low > 0 {
@@ -41,7 +34,7 @@ enum HistogramQuantile {
       count -= buckets[low - 1].count
       rank -= buckets[low - 1].count
     }
-    return (start + (buckets[low].upperBound - start) * (rank / count), repair)
+    return (start + (buckets[low].upperBound - start) * (rank / count), isRepaired)
   }
 
   /// The share of observations between `lower` and `upper`.
@@ -52,20 +45,19 @@ enum HistogramQuantile {
     let count = buckets[buckets.count - 1].count
     if count == 0 || lower.isNaN || upper.isNaN { return .nan }
     if lower >= upper { return 0 }
-    let low = min(rank(of: lower, buckets) ?? count, count)
-    let high = min(rank(of: upper, buckets) ?? count, count)
+    let low = rank(of: lower, buckets).map { $0 > count ? count : $0 } ?? count
+    let high = rank(of: upper, buckets).map { $0 > count ? count : $0 } ?? count
     return (high - low) / count
   }
 
-  /// How many observations are at or below `value`, nil if it lies beyond the last bucket's start.
+  /// How many observations are at or below `value`, nil if it lies beyond the last bucket's start; NaN within the first
+  /// bucket, which has no lower bound to interpolate from.
   private static func rank(of value: Double, _ buckets: [Bucket]) -> Double? {
     var rank = 0.0
-    // Buckets that start above zero hold positive observations only.
-    var start = buckets[0].upperBound <= 0 ? -Double.infinity : 0
+    var start = -Double.infinity
     for bucket in buckets {
       if start >= value { return rank }
       if bucket.upperBound > value {
-        if start == -.infinity { return bucket.count }
         return rank + (bucket.count - rank) * (value - start) / (bucket.upperBound - start)
       }
       rank = bucket.count
@@ -93,8 +85,8 @@ enum HistogramQuantile {
 
   /// Lifts counts that are under their predecessor's. Relative differences up to 1e-12 are taken for
   /// rounding and evened out in silence.
-  private static func makeMonotonic(_ buckets: inout [Bucket]) -> Repair? {
-    var repair: Repair?
+  private static func makeMonotonic(_ buckets: inout [Bucket]) -> Bool {
+    var isRepaired = false
     var previous = buckets[0].count
     for index in 1..<max(1, buckets.count) {
       let current = buckets[index].count
@@ -103,16 +95,12 @@ enum HistogramQuantile {
         buckets[index].count = previous
       } else if current < previous {
         buckets[index].count = previous
-        var change = repair ?? Repair()
-        change.smallestBucket = min(change.smallestBucket, buckets[index].upperBound)
-        change.largestBucket = max(change.largestBucket, buckets[index].upperBound)
-        change.largestDifference = max(change.largestDifference, previous - current)
-        repair = change
+        isRepaired = true
       } else {
         previous = current
       }
     }
-    return repair
+    return isRepaired
   }
 
   private static func almostEqual(_ a: Double, _ b: Double, _ tolerance: Double) -> Bool {

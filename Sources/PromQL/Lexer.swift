@@ -28,13 +28,19 @@ struct Lexer {
     return table
   }()
 
-  private init(_ bytes: [UInt8]) {
+  /// Whether `step`, `range`, `min_of` and `max_of` may stand in brackets.
+  private let hasDurationWords: Bool
+  /// Whether brackets have held a number since the start of the text.
+  private var gotDuration = false
+
+  private init(_ bytes: [UInt8], _ hasDurationWords: Bool) {
     self.bytes = bytes
+    self.hasDurationWords = hasDurationWords
   }
 
   /// The tokens of `bytes`; the last is the end of input or a failure.
-  static func tokens(of bytes: [UInt8]) -> [Token] {
-    var lexer = Lexer(bytes)
+  static func tokens(of bytes: [UInt8], durationWords: Bool = false) -> [Token] {
+    var lexer = Lexer(bytes, durationWords)
     lexer.tokens.reserveCapacity(bytes.count / 4 + 2)
     while !lexer.isFinished {
       if lexer.braceOpen {
@@ -218,14 +224,20 @@ struct Lexer {
       bracketOpen = false
       expectsDuration = false
     case UInt8(ascii: ":"):
+      let start = self.start
       position += 1
-      start = position
-      fail("unexpected colon before duration in duration expression")
-    case UInt8(ascii: ","): emit(.comma, length: 1)
+      self.start = position
+      if !gotDuration { return fail("unexpected colon before duration in duration expression") }
+      if gotColon { return fail("unexpected repeated colon in duration expression") }
+      self.start = start
+      emit(.colon)
+      gotColon = true
+    case UInt8(ascii: ",") where hasDurationWords: emit(.comma, length: 1)
     default:
       if scanArithmetic(byte) { return }
       if Lexer.isDigit(byte) || (byte == UInt8(ascii: ".") && Lexer.isDigit(following)) {
         expectsDuration = false
+        gotDuration = true
         scanNumberOrDuration()
       } else if !scanDurationWord(byte) {
         fail("unexpected character in duration expression: \(quotedCharacter(at: position))")
@@ -236,18 +248,16 @@ struct Lexer {
   }
 
   mutating func scanWordInBrackets(_ byte: UInt8) {
-    if byte == UInt8(ascii: ":") {
-      if gotColon { return fail("unexpected colon ':'") }
-      emit(.colon, length: 1)
-      gotColon = true
-    } else if !scanDurationWord(byte) {
-      fail("unexpected character: \(quotedCharacter(at: position)), expected ':'")
-    }
+    if scanDurationWord(byte) { return }
+    // After the first number, a letter counts as a colon.
+    if gotColon { return fail("unexpected colon \(quotedCharacter(at: position))") }
+    emit(.colon, length: 1)
+    gotColon = true
   }
 
   /// Reads `step`, `range`, `max_of` or `min_of`; false, and nothing read, if there is none.
   mutating func scanDurationWord(_ byte: UInt8) -> Bool {
-    guard Lexer.isAlpha(byte) else { return false }
+    guard hasDurationWords, Lexer.isAlpha(byte) else { return false }
     var end = position
     while end < bytes.count, Lexer.isAlpha(bytes[end]) { end += 1 }
     let word = String(decoding: bytes[position..<end], as: UTF8.self).lowercased()

@@ -7,7 +7,10 @@ enum NumberParsing {
   /// Integers may be hexadecimal (`0x`) or octal (leading zero); underscores separate digits.
   static func literal(_ text: String) -> Double? {
     var digits = text
-    if digits.utf8.contains(UInt8(ascii: "_")) { digits.removeAll { $0 == "_" } }
+    if digits.utf8.contains(UInt8(ascii: "_")) {
+      guard separatesDigits(digits) else { return nil }
+      digits.removeAll { $0 == "_" }
+    }
     let lowered = digits.lowercased()
     if lowered == "inf" { return .infinity }
     if lowered == "nan" { return StaleMarker.normalNaN }
@@ -54,6 +57,19 @@ enum NumberParsing {
       if rest.isEmpty { return "duration out of range" }
     }
     return "not a valid duration string: \(Labels.quoted(text))"
+  }
+
+  /// Whether every underscore stands between two digits, or after the mark of a base.
+  private static func separatesDigits(_ text: String) -> Bool {
+    var previous: UInt8 = 0
+    for byte in text.utf8 {
+      let isDigit = GoText.hexadecimalDigit(byte) != nil
+      if previous == UInt8(ascii: "_") && !isDigit { return false }
+      let follows = GoText.hexadecimalDigit(previous) != nil || previous | 0x20 == UInt8(ascii: "x")
+      if byte == UInt8(ascii: "_") && !follows { return false }
+      previous = byte
+    }
+    return previous != UInt8(ascii: "_")
   }
 
   private static func strictDecimal(_ text: String) -> Double? {

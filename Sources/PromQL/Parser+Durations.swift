@@ -16,7 +16,7 @@ extension Parser {
 
   /// A duration after `offset`: one operand, with a sign perhaps.
   mutating func parseOffset() throws(ParseError) -> DurationExpression {
-    contexts.append(("offset", "number, duration, step(), or range()"))
+    contexts.append(("offset", "number or duration"))
     let result = try parseDurationOperand(bindsSignTightly: true)
     contexts.removeLast()
     return result
@@ -25,12 +25,16 @@ extension Parser {
   mutating func parseDuration(minimum: Int) throws(ParseError) -> DurationExpression {
     try deepen()
     defer { nesting -= 1 }
+    let start = token.range
     var left = try parseDurationOperand(bindsSignTightly: false)
     var height = 0
     while case .binary(let operation) = token.kind, operation.precedence >= max(minimum, 4), operation != .atan2 {
       let operatorRange = token.range
       advance()
       let right = try parseDuration(minimum: operation == .power ? 6 : operation.precedence + 1)
+      // The next token is looked at before the operator is judged.
+      if token.kind == .failure { throw unexpected() }
+      try checkDurationExpressions(at: start)
       if case .seconds(0, _) = right {
         if operation == .divide { throw failure("division by zero", at: operatorRange) }
         if operation == .modulo { throw failure("modulo by zero", at: operatorRange) }
@@ -60,8 +64,10 @@ extension Parser {
       return sign == .subtract ? .signed(isNegative: true, operand) : operand
     case .leftParen:
       advance()
+      let start = token.range
       let inner = try parseDuration(minimum: 4)
       try take(.rightParen)
+      try checkDurationExpressions(at: start)
       return .parenthesized(inner)
     case .keyword(let word) where word == .step || word == .range:
       advance()
@@ -78,6 +84,10 @@ extension Parser {
       return word == .minOf ? .smaller(first, second) : .larger(first, second)
     default: throw unexpected()
     }
+  }
+
+  func checkDurationExpressions(at range: SourceRange) throws(ParseError) {
+    if !options.durationExpressions { throw failure("experimental duration expression is not enabled", at: range) }
   }
 
   func duration(_ seconds: Double, isDuration: Bool, at range: SourceRange) throws(ParseError)

@@ -14,10 +14,6 @@ extension Parser {
       case .at:
         advance()
         try parsePinnedTime(on: &node.expression)
-      case .keyword(.anchored):
-        throw failure("anchored modifier is experimental and not enabled", at: node.expression.range)
-      case .keyword(.smoothed):
-        throw failure("smoothed modifier is experimental and not enabled", at: node.expression.range)
       default: return node
       }
       try checkHeight(node.height)
@@ -27,7 +23,7 @@ extension Parser {
   mutating func parseBrackets(after node: Node) throws(ParseError) -> Node {
     let bracket = token.range
     advance()
-    contexts.append(("subquery or range selector", "number, duration, step(), or range()"))
+    contexts.append(("subquery selector", "number or duration"))
     let window = try parsePositiveDuration()
     contexts.removeLast()
     let start = node.expression.range
@@ -46,7 +42,7 @@ extension Parser {
     advance()
     var step: DurationExpression?
     if token.kind != .rightBracket {
-      contexts.append(("subquery selector", "number, duration, step(), range(), or \"]\""))
+      contexts.append(("subquery selector", "number or duration or \"]\""))
       step = try parsePositiveDuration()
       contexts.removeLast()
       guard token.kind == .rightBracket else { throw unexpected(in: "subquery selector", expected: "\"]\"") }

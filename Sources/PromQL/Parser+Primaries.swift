@@ -23,7 +23,8 @@ extension Parser {
       default: break
       }
     case .identifier where kind(after: 1) == .leftParen: return try parseCall()
-    case .keyword(let word) where word.isPreprocessor && kind(after: 1) == .leftParen: return try parseCall()
+    case .keyword(let word) where word.isPreprocessor && kind(after: 1) == .leftParen && options.durationExpressions:
+      return try parseCall()
     default: break
     }
     guard let name = metricNameToken() else { throw unexpected() }

@@ -21,7 +21,7 @@ struct Parser {
 
   private init(_ text: String, options: ParserOptions) {
     bytes = Array(text.utf8)
-    tokens = Lexer.tokens(of: bytes)
+    tokens = Lexer.tokens(of: bytes, durationWords: options.durationExpressions)
     self.options = options
   }
 
@@ -221,4 +221,6 @@ struct ParserOptions: Sendable {
 
   var experimentalFunctions = false
   var fillModifiers = false
+  /// Whether ranges and offsets may be computed.
+  var durationExpressions = false
 }

@@ -49,7 +49,7 @@ public struct QueryEngine: Sendable {
       }
     }
     return QueryResult(
-      value: value, warnings: evaluator.annotations.warnings, infos: evaluator.annotations.allInfos)
+      value: value, warnings: evaluator.annotations.warnings, infos: evaluator.annotations.infos)
   }
 
   /// The values of `expression` at `start`, `start + step`, … up to `end`, in UTC milliseconds.
@@ -79,12 +79,12 @@ public struct QueryEngine: Sendable {
     }
     let evaluator = try Evaluator(
       expression, start: start, end: end, step: step, options: options, source: source)
-    let grid = StepGrid(start: start, interval: step, count: Int(length / step) + 1)
+    let grid = StepGrid(start: start, interval: step, count: Int(length / step) + 1, end: end)
     let series = try evaluator.merged(
       try evaluator.evaluateInBlocks(expression, grid, isWholeQuery: true))
     return QueryResult(
       value: .matrix(series.sorted { $0.labels < $1.labels }), warnings: evaluator.annotations.warnings,
-      infos: evaluator.annotations.allInfos)
+      infos: evaluator.annotations.infos)
   }
 }
 
@@ -112,7 +112,8 @@ extension Evaluator {
 
   /// The series of a result with names dropped; those with the same labels become one.
   ///
-  /// - Throws: ``QueryError`` if two of these have a sample at the same time.
+  /// - Throws: ``QueryError`` if two of these have a sample at the same time, or, with delayed name removal, if there are
+  ///   any.
   func merged(_ series: [ResultSeries]) throws -> [SeriesSamples] {
     var result: [SeriesSamples] = []
     result.reserveCapacity(series.count)
@@ -125,6 +126,7 @@ extension Evaluator {
         result.append(SeriesSamples(labels: labels, timestamps: item.timestamps, values: item.values))
         continue
       }
+      if !isEager { throw QueryError.duplicateLabels }
       var order = Array(zip(result[row].timestamps + item.timestamps, result[row].values + item.values))
       order.sort { $0.0 < $1.0 }
       for index in 1..<order.count where order[index].0 == order[index - 1].0 { throw QueryError.duplicateLabels }

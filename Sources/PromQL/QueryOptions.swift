@@ -18,6 +18,8 @@ public struct QueryOptions: Sendable {
   public var delayedNameRemoval = false
   /// Whether `fill`, `fill_left` and `fill_right` are allowed.
   public var fillModifiers = false
+  /// Whether ranges and offsets may be computed, as in `x[5m * 2]`.
+  public var durationExpressions = false
   /// What evaluates `forecast`, `forecast_quantile`, `anomaly_score` and `time_to_threshold`.
   public var predictor: (any PredictionFunctions)?
 
@@ -25,7 +27,9 @@ public struct QueryOptions: Sendable {
   public init() {}
 
   var parserOptions: ParserOptions {
-    ParserOptions(experimentalFunctions: experimentalFunctions, fillModifiers: fillModifiers)
+    ParserOptions(
+      experimentalFunctions: experimentalFunctions, fillModifiers: fillModifiers,
+      durationExpressions: durationExpressions)
   }
 }
 

@@ -37,7 +37,8 @@ extension Evaluator {
 
   func shifted(_ grid: StepGrid, by offset: Int64, pinned: Int64?) -> StepGrid {
     if let pinned { return StepGrid(start: pinned &- offset, interval: 0, count: grid.count) }
-    return StepGrid(start: grid.start &- offset, interval: grid.interval, count: grid.count)
+    return StepGrid(
+      start: grid.start &- offset, interval: grid.interval, count: grid.count, end: grid.end &- offset)
   }
 
   private static func withoutStaleMarkers(_ series: SeriesSamples) -> SeriesSamples {
@@ -70,7 +71,7 @@ extension Evaluator {
     if first > end { return result }
     let steps = (end &- first) / interval &+ 1
     if steps > Int64(options.maximumSamples) { throw QueryError.tooManySamples }
-    let inner = StepGrid(start: first, interval: interval, count: Int(steps))
+    let inner = StepGrid(start: first, interval: interval, count: Int(steps), end: end)
     for series in withoutHints(try evaluateInBlocks(node.expression, inner)) {
       result.series.append(
         SeriesSamples(labels: series.identity.labels, timestamps: series.timestamps, values: series.values))
@@ -102,7 +103,8 @@ extension Evaluator {
     while start < grid.count {
       var end = min(grid.count, start + blockSize)
       if isWholeQuery && grid.count > blockSize {
-        try readAnew(for: expression, from: grid.time(start), through: grid.time(end - 1))
+        try readAnew(
+          for: expression, from: grid.time(start), through: end == grid.count ? grid.end : grid.time(end - 1))
       }
       end = min(end, start + max(16, 4_000_000 / max(1, try widestSelection(expression))))
       let block = grid.slice(start..<end)
@@ -126,7 +128,8 @@ extension Evaluator {
         var index = result.count
         // With one block, every row is a series of its own.
         if block.count < grid.count {
-          let key = SeriesKey(labels: identity.labels, dropsName: identity.dropsName)
+          // With delayed removal, the first block says whether the name is to be dropped.
+          let key = SeriesKey(labels: identity.labels, dropsName: isEager && identity.dropsName)
           if let known = rows[key] { index = known } else { rows[key] = index }
         }
         if index == result.count {

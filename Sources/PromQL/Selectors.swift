@@ -16,10 +16,7 @@ extension Evaluator {
   ) throws -> SeriesGrid {
     let pinned = pinned(node.pinnedTime)
     let shift = try offset(node.offset)
-    let times =
-      pinned.map { StepGrid(start: $0 &- shift, interval: 0, count: grid.count) }
-      ?? StepGrid(start: grid.start &- shift, interval: grid.interval, count: grid.count)
-    return try lookUp(series, at: times, output)
+    return try lookUp(series, at: shifted(grid, by: shift, pinned: pinned), output)
   }
 
   /// The newest sample of every series at every one of `times`, as `output` makes it from timestamp

@@ -7,17 +7,27 @@ struct StepGrid: Sendable, Equatable {
   /// Milliseconds between steps.
   var interval: Int64
   var count: Int
+  /// Where the evaluation ends, at the last step or before a next one. A subquery is evaluated up to here, though no step
+  /// sees what comes after the last.
+  var end: Int64
+
+  /// - Parameter end: the last step's time if nil.
+  init(start: Int64, interval: Int64, count: Int, end: Int64? = nil) {
+    self.start = start
+    self.interval = interval
+    self.count = count
+    self.end = end ?? start &+ Int64(count - 1) &* interval
+  }
 
   /// UTC milliseconds of step `index`.
   @inline(__always)
   func time(_ index: Int) -> Int64 { start &+ Int64(index) &* interval }
 
-  /// The last step's time.
-  var end: Int64 { time(count - 1) }
-
   /// The steps `range`.
   func slice(_ range: Range<Int>) -> StepGrid {
-    StepGrid(start: time(range.lowerBound), interval: interval, count: range.count)
+    StepGrid(
+      start: time(range.lowerBound), interval: interval, count: range.count,
+      end: range.upperBound == count ? end : nil)
   }
 }
 
@@ -130,6 +140,12 @@ struct GridBuilder {
   mutating func set(_ row: Int, _ step: Int, _ value: Double) throws {
     if !grid[row, step].isAbsent { throw QueryError.duplicateLabels }
     grid[row, step] = value
+  }
+
+  /// Adds a row of a grid of one step, whatever others are there.
+  mutating func append(_ identity: SeriesIdentity, _ value: Double) {
+    let row = grid.appendRow(identity)
+    grid[row, 0] = value
   }
 
   /// Sets a cell that may have a value already.

@@ -74,7 +74,7 @@ enum TokenKind: Hashable, Sendable {
 
 /// Words that mean something to the grammar; all but the matching words may also name metrics.
 enum Keyword: String, Sendable, CaseIterable {
-  case offset, smoothed, anchored, by, without, on, ignoring
+  case offset, by, without, on, ignoring
   case groupLeft = "group_left"
   case groupRight = "group_right"
   case fill
@@ -120,7 +120,9 @@ struct Token: Sendable {
     case .number: return "number \(abbreviated)"
     case .duration: return "duration \(abbreviated)"
     case .binary: return "<op:\(text)>"
-    case .matches, .doesNotMatch, .at: return "<op:\(text)>"
+    case .matches, .doesNotMatch: return "<op:\(text)>"
+    // Prometheus 3.5 has no word for this token, only a number.
+    case .at: return "\"<Item 57400>\" <op:\(text)>"
     case .aggregation: return "<aggr:\(text)>"
     case .keyword(let word): return word.isPreprocessor ? abbreviated : "<\(text)>"
     default: return Labels.quoted(text)

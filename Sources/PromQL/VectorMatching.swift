@@ -126,7 +126,6 @@ private struct VectorJoin {
       let other = oneRows[manyOrdinals[row]]
       if other < 0 { continue }
       let first = result.cells.count
-      var isPaired = false
       var isEmpty = true
       for step in 0..<steps {
         let a = many[row, step]
@@ -135,18 +134,17 @@ private struct VectorJoin {
           result.cells.append(SeriesGrid.absent)
           continue
         }
-        isPaired = true
         let value = cell(a, b)
         if !value.isAbsent { isEmpty = false }
         result.cells.append(value)
       }
-      // A pair counts as a match, and so as a possible conflict, even if its comparison never holds.
-      if isPaired {
-        let identity = identity(many.identities[row], one.identities[other])
-        if !known.insert(identity.labels).inserted { return nil }
-        if !isEmpty { result.identities.append(identity) }
+      if isEmpty {
+        result.cells.removeLast(result.cells.count - first)
+        continue
       }
-      if isEmpty { result.cells.removeLast(result.cells.count - first) }
+      let identity = identity(many.identities[row], one.identities[other])
+      if !known.insert(identity.labels).inserted { return nil }
+      result.identities.append(identity)
     }
     return result
   }
@@ -177,6 +175,9 @@ private struct VectorJoin {
         let ordinal = manyOrdinals[row]
         let other = oneRow[ordinal]
         guard other >= 0 || oneFill != nil else { continue }
+        let value = cell(many[row, step], other >= 0 ? one[other, step] : oneFill ?? .nan)
+        // What a comparison filters away is no match.
+        if value.isAbsent { continue }
         let key = PairKey(many: row, one: other)
         var pair = identities[key]
         if pair == nil {
@@ -185,8 +186,7 @@ private struct VectorJoin {
         }
         guard let identity = pair else { continue }
         try note(identity, ordinal, &matched, &taken)
-        let value = cell(many[row, step], other >= 0 ? one[other, step] : oneFill ?? .nan)
-        if !value.isAbsent { try builder.set(builder.row(for: identity), step, value) }
+        try set(identity, step, value)
       }
       guard let manyFill else { continue }
       for row in onePresent where !matched[oneOrdinals[row]] {
@@ -194,10 +194,19 @@ private struct VectorJoin {
         let identity = identities[key] ?? identity(substitute(one.identities[row]), one.identities[row])
         identities[key] = identity
         let value = cell(manyFill, one[row, step])
-        if !value.isAbsent { try builder.set(builder.row(for: identity), step, value) }
+        if !value.isAbsent { try set(identity, step, value) }
       }
     }
     return builder.grid
+  }
+
+  /// Sets a cell of the result. With delayed name removal, elements with the same labels stay apart in an instant query.
+  private mutating func set(_ identity: SeriesIdentity, _ step: Int, _ value: Double) throws {
+    if steps == 1 && !evaluator.isEager {
+      builder.append(identity, value)
+    } else {
+      try builder.set(builder.row(for: identity), step, value)
+    }
   }
 
   private struct PairKey: Hashable {
@@ -229,7 +238,7 @@ private struct VectorJoin {
     let labels = evaluator.visibleLabels(one.identities[row])
     let names = Set(matching.labels)
     let group = matching.isOn ? labels.keeping(names) : labels.removing(names.union([Labels.metricNameLabel]))
-    let pair = [labels.description, evaluator.visibleLabels(one.identities[other]).description].sorted()
+    let pair = [labels.description, evaluator.visibleLabels(one.identities[other]).description]
     return .execution(
       "found duplicate series for the match group \(group) on the \(isSwapped ? "left" : "right") hand-side of the "
         + "operation: [\(pair[0]), \(pair[1])];many-to-many matching not allowed: matching labels must be unique on "

@@ -1,4 +1,5 @@
 import Foundation
+import PromQL
 
 /// What commands write, at once and in order, so that the two streams stay in step when both go to one place.
 enum CommandOutput {
@@ -29,10 +30,26 @@ enum CommandOutput {
 /// The names of Prometheus's features that commands accept; those that change the language take effect.
 struct FeatureNames {
   /// Of a flag such as `promql-experimental-functions,promql-delayed-name-removal`, given any number of times.
-  private let names: Set<String>
+  private let names: [String]
 
-  init(_ flags: [String]) { names = Set(flags.flatMap { $0.split(separator: ",").map(String.init) }) }
+  init(_ flags: [String]) { names = flags.flatMap { $0.split(separator: ",").map(String.init) } }
 
-  var experimentalFunctions: Bool { names.contains("promql-experimental-functions") }
-  var delayedNameRemoval: Bool { names.contains("promql-delayed-name-removal") }
+  /// The names that no feature has, as they were given.
+  var unknown: [String] { names.filter { !Self.known.contains($0) } }
+
+  /// Lets the features that change the language take effect.
+  func apply(to options: inout QueryOptions) {
+    options.experimentalFunctions = names.contains("promql-experimental-functions")
+    options.delayedNameRemoval = names.contains("promql-delayed-name-removal")
+    options.durationExpressions = names.contains("promql-duration-expr")
+  }
+
+  /// What Prometheus 3.5 knows; all but those of the language change nothing here.
+  private static let known: Set<String> = [
+    "auto-reload-config", "concurrent-rule-eval", "created-timestamp-zero-ingestion", "delayed-compaction",
+    "exemplar-storage", "extra-scrape-metrics", "memory-snapshot-on-shutdown", "metadata-wal-records",
+    "native-histograms", "old-ui", "ooo-native-histograms", "otlp-deltatocumulative", "otlp-native-delta-ingestion",
+    "promql-delayed-name-removal", "promql-duration-expr", "promql-experimental-functions", "promql-per-step-stats",
+    "type-and-unit-labels", "use-uncached-io",
+  ]
 }

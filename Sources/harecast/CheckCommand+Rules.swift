@@ -35,7 +35,7 @@ struct CheckRules: AsyncParsableCommand {
       return CheckOutcome(hasFaults: true)
     }
     var query = QueryOptions()
-    query.experimentalFunctions = FeatureNames(options.features).experimentalFunctions
+    FeatureNames(options.features).apply(to: &query)
     do throws(RuleFileErrors) {
       let file = try RuleFile.parse(
         text, path: path, engine: QueryEngine(options: query), ignoresUnknownFields: options.ignoreUnknownFields)

@@ -29,7 +29,7 @@ struct LintOptions: ParsableArguments {
 
   @Option(
     name: .customLong("enable-feature"), parsing: .singleValue,
-    help: "promql-experimental-functions, promql-delayed-name-removal; several with commas.")
+    help: "promql-experimental-functions, promql-delayed-name-removal, promql-duration-expr; several with commas.")
   var features: [String] = []
 
   func validate() throws {

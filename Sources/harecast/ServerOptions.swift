@@ -56,7 +56,7 @@ struct ServerOptions: ParsableArguments {
 
   @Option(
     name: .customLong("enable-feature"), parsing: .singleValue,
-    help: "promql-experimental-functions, promql-delayed-name-removal; several with commas.")
+    help: "promql-experimental-functions, promql-delayed-name-removal, promql-duration-expr; several with commas.")
   var features: [String] = []
 
   @Option(name: .customLong("log.level"), help: "trace, debug, info, notice, warning, error or critical.")
@@ -75,8 +75,10 @@ struct ServerOptions: ParsableArguments {
     }
     var options = QueryOptions()
     let features = FeatureNames(features)
-    options.experimentalFunctions = features.experimentalFunctions
-    options.delayedNameRemoval = features.delayedNameRemoval
+    features.apply(to: &options)
+    for name in features.unknown {
+      logger("config").warning("Unknown option for --enable-feature", metadata: ["option": "\(name)"])
+    }
     options.maximumSamples = maximumSamples
     options.timeout = timeout
     options.predictor = Predictors()

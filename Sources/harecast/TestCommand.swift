@@ -17,7 +17,7 @@ struct TestRules: AsyncParsableCommand {
 
   @Option(
     name: .customLong("enable-feature"), parsing: .singleValue,
-    help: "promql-experimental-functions, promql-delayed-name-removal; several with commas.")
+    help: "promql-experimental-functions, promql-delayed-name-removal, promql-duration-expr; several with commas.")
   var features: [String] = []
 
   @Option(parsing: .singleValue, help: "Run only tests whose names match this regular expression; may be repeated.")
@@ -37,8 +37,8 @@ struct TestRules: AsyncParsableCommand {
   func run() async throws {
     let features = FeatureNames(features)
     var options = UnitTestRunner.Options()
-    options.query.experimentalFunctions = features.experimentalFunctions
-    options.query.delayedNameRemoval = features.delayedNameRemoval
+    features.apply(to: &options.query)
+    for name in features.unknown { CommandOutput.say("  WARNING: Unknown feature passed to --enable-feature: \(name)") }
     options.query.predictor = Predictors()
     options.showsDifferences = diff
     options.isTracing = debug

@@ -63,7 +63,7 @@ import Testing
           q{job="b", id="5"} NaN
         eval instant at 0 topk(0, q)
         eval fail at 0 topk(NaN, q)
-          msg: Parameter value is NaN
+          msg: Scalar value NaN overflows int64
         eval fail at 0 topk(1e300, q)
           msg: Scalar value 1e+300 overflows int64
         eval instant at 0 topk(scalar(count(q)), q{job="a"})
@@ -82,7 +82,7 @@ import Testing
           expect warn ratio value should be between -1 and 1, got 2, capping to 1 (1:19)
           {} 5
         eval fail at 0 limit_ratio(NaN, q)
-          msg: Ratio value is NaN
+          msg: Ratio value NaN is NaN
         """)
   }
 

@@ -76,7 +76,9 @@ import TimeSeries
     #expect(NaturalOrder.precedes("a", "a1"))
     #expect(NaturalOrder.precedes("a01", "a2"))
     #expect(!NaturalOrder.precedes("b", "a1"))
-    #expect(!NaturalOrder.precedes("same1", "same1"))
+    // An empty text goes before none, and none before it.
+    #expect(!NaturalOrder.precedes("", "a") && !NaturalOrder.precedes("a", ""))
+    #expect(NaturalOrder.precedes("0.1", "0.01") && NaturalOrder.precedes("0.01", "0.1"))
   }
 
   @Test func prometheusQuantilesSortNaNFirst() {

@@ -49,11 +49,14 @@ import Testing
     var runner = ScriptRunner()
     try runner.run(
       HistogramTests.data + """
-        eval instant at 10m histogram_fraction(0, 0.5, h_bucket)
+        eval instant at 10m histogram_fraction(-Inf, 0.5, h_bucket)
           {p="x"} 0.6
         # 100 up to 0.1, and half of the 200 up to 0.5.
-        eval instant at 10m histogram_fraction(0, 0.3, h_bucket)
+        eval instant at 10m histogram_fraction(-Inf, 0.3, h_bucket)
           {p="x"} 0.4
+        # The first bucket has no lower bound to interpolate from.
+        eval instant at 10m histogram_fraction(0, 0.3, h_bucket)
+          {p="x"} NaN
         eval instant at 10m histogram_fraction(0.3, Inf, h_bucket)
           {p="x"} 0.6
         eval instant at 10m histogram_fraction(1, 0, h_bucket)
@@ -75,7 +78,7 @@ import Testing
         c_bucket 1
       # The second bucket is lifted to 10: rank 10 lies at the end of the first.
       eval instant at 0 histogram_quantile(0.5, b_bucket)
-        expect info input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name "b_bucket", from buckets 2 to 2, with a max diff of 2, over 1 samples from 1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z (1:25)
+        expect info input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for metric name "b_bucket" (1:25)
         {} 1
       eval instant at 0 histogram_quantile(0.5, c_bucket)
         expect warn bucket label "le" is missing or has a malformed value of "x" for metric name "c_bucket" (1:25)

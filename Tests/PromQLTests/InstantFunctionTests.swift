@@ -200,7 +200,6 @@ import Testing
         s{n="b9"} 3
         s{n="a"} NaN
       eval range from 0 to 1m step 1m sort(s{n="c"})
-        expect warn PromQL warning: sort is ineffective for range queries since results are always ordered by labels (1:1)
         s{n="c"} 1 1
       """)
   }

@@ -188,7 +188,7 @@ import TimeSeries
     #expect(
       try evaluate("histogram_quantile(0.5, m)", at: 0, both) == [
         "{a=\"y\"} 1.414213562373095",
-        "PromQL warning: vector contains a mix of classic and native histograms (1:25)",
+        "PromQL warning: vector contains a mix of classic and native histograms for metric name \"m\" (1:25)",
       ])
   }
 

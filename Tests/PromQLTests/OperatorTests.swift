@@ -125,7 +125,7 @@ import Testing
       eval range from 0 to 0 step 1m left + on(id) right
         {id="x"} 11
       eval fail at 1m left + on(id) right
-        msg: [right{id="x", pod="1"}, right{id="x", pod="2"}]
+        msg: [right{id="x", pod="2"}, right{id="x", pod="1"}]
       """)
   }
 

@@ -58,10 +58,23 @@ import TimeSeries
   ]
 
   @Test(arguments: table) func queriesPrintInCanonicalForm(query: String, canonical: String) throws {
-    let engine = QueryEngine()
+    var options = QueryOptions()
+    options.durationExpressions = true
+    let engine = QueryEngine(options: options)
     let expression = try engine.parse(query)
     #expect(expression.description == canonical)
     #expect(try engine.parse(canonical).shape == expression.shape)
+  }
+
+  @Test(arguments: [
+    ("foo[5m / 0]", "1:8: parse error: division by zero"), ("foo[5m % 0]", "1:8: parse error: modulo by zero"),
+    ("foo[5m - 6m, 1m]", "1:12: parse error: unexpected \",\" in subquery or range, expected \":\" or \"]\""),
+  ]) func computedRangesAreChecked(query: String, error: String) {
+    var options = QueryOptions()
+    options.durationExpressions = true
+    #expect(throws: ParseError.self) { try QueryEngine(options: options).parse(query) }
+    let result = Result { try QueryEngine(options: options).parse(query) }
+    if case .failure(let failure) = result { #expect("\(failure)" == error) }
   }
 
   @Test func operatorsBindByPrecedence() throws {

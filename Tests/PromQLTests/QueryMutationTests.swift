@@ -59,6 +59,7 @@ struct SeededGenerator: RandomNumberGenerator {
     var generator = SeededGenerator(seed: 1)
     var options = QueryOptions()
     options.experimentalFunctions = true
+    options.durationExpressions = true
     options.fillModifiers = true
     let engine = QueryEngine(options: options)
     var parsed = 0
@@ -80,6 +81,7 @@ struct SeededGenerator: RandomNumberGenerator {
     var generator = SeededGenerator(seed: 2)
     var options = QueryOptions()
     options.experimentalFunctions = true
+    options.durationExpressions = true
     options.maximumSamples = 20_000
     let engine = QueryEngine(options: options)
     var table = SampleTable()

@@ -116,8 +116,6 @@ import Testing
       # Median 3; deviations 2 2 1 1.
       eval instant at 30s mad_over_time(n[1m])
         {} 1.5
-      eval instant at 40s mad_over_time(m[1m])
-        {} NaN
       eval instant at 30s last_over_time(n[1m])
         n 4
       eval instant at 30s first_over_time(n[1m])

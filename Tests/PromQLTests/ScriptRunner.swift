@@ -54,6 +54,7 @@ struct ScriptRunner {
   init(delayedNameRemoval: Bool = false) {
     options.experimentalFunctions = true
     options.fillModifiers = true
+    options.durationExpressions = true
     options.delayedNameRemoval = delayedNameRemoval
   }
 
