@@ -113,7 +113,8 @@ public struct AutoForecaster: ForecastModel {
     }
     return (
       GridMixture(step: step, capacity: nearCapacity, farthestTrial: max(24, 24 * ratio)),
-      GridMixture(step: step * Int64(ratio), capacity: farCapacity, farthestTrial: 1440)
+      GridMixture(
+        step: step * Int64(ratio), capacity: farCapacity, nearestTrial: Int(handover.from), farthestTrial: 1440)
     )
   }
 

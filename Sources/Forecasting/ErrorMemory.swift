@@ -1,48 +1,51 @@
 /// The mixture's own past errors at one horizon: the newest ones closely, older ones ever more thinly.
 struct ErrorMemory: Sendable {
+  /// Eight bytes: thousands of signals keep a few thousand of them each.
   struct Entry: Sendable, Equatable {
     /// What came minus what was forecast.
     var error: Float
     /// The number of steps that the entry stands for.
-    var density: UInt32
-    /// The position of the value that the error was made about.
+    fileprivate(set) var density: UInt16
+    /// The position of the value that the error was made about; no history is longer than 20,000 values.
     var target: Int { Int(position) }
-    private var position: UInt32
+    private var position: UInt16
 
-    init(error: Float, density: UInt32, target: Int) {
+    init(error: Float, density: Int, target: Int) {
       self.error = error
-      self.density = density
-      position = UInt32(clamping: target)
+      self.density = UInt16(clamping: density)
+      position = UInt16(clamping: target)
     }
   }
 
   /// The most errors remembered; even.
-  let capacity: Int
+  var capacity: Int { Int(pairs) * 2 }
+  private let pairs: UInt16
 
   /// The errors, oldest first.
   private(set) var entries: [Entry] = []
 
-  init(capacity: Int = 384) {
-    self.capacity = capacity & ~1
-    entries.reserveCapacity(self.capacity + 1)
-  }
+  init(capacity: Int = 384) { pairs = UInt16(clamping: capacity / 2) }
 
   /// Adds an error.
   ///
   /// When full, every second entry goes and its neighbour stands for both.
   mutating func append(_ entry: Entry) {
+    if entries.count == entries.capacity {
+      // By an eighth instead of by half: room that is never used is never given back.
+      entries.reserveCapacity(min(capacity + 1, entries.count + max(8, entries.count / 8)))
+    }
     entries.append(entry)
     guard entries.count > capacity else { return }
-    var thinned: [Entry] = []
-    thinned.reserveCapacity(capacity + 1)
+    var kept = 0
     for index in stride(from: 0, to: capacity, by: 2) {
       // Alternating which of two neighbours stays keeps any fixed rhythm of the errors from being sampled away.
       var survivor = entries[index + (index / 2) % 2]
-      survivor.density = entries[index].density &+ entries[index + 1].density
-      thinned.append(survivor)
+      survivor.density = UInt16(clamping: Int(entries[index].density) + Int(entries[index + 1].density))
+      entries[kept] = survivor
+      kept += 1
     }
-    thinned.append(contentsOf: entries[capacity...])
-    entries = thinned
+    entries[kept] = entries[capacity]
+    entries.removeLast(capacity - kept)
   }
 
   /// The correlation of errors one step apart, taking neighbours in time to fade exponentially with their distance.

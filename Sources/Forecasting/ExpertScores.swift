@@ -8,7 +8,7 @@ struct ExpertScores: Sendable, Equatable {
   private static let count = ExpertPanel.expertCount
 
   /// Faded sums of absolute errors: short memory, middle, long; then the same for the sums of weights.
-  private var sums = [Double](repeating: 0, count: 6 * count)
+  private var sums = [Float](repeating: 0, count: 6 * count)
 
   /// How much each memory matters.
   private static let shares = (short: 0.6, middle: 0.8, long: 0.15)
@@ -29,9 +29,9 @@ struct ExpertScores: Sendable, Equatable {
   mutating func fade(steps: Int, horizon: Int, unit: Int) {
     guard steps > 0 else { return }
     let steps = Double(steps)
-    let short = decay(steps / (Self.halfLives.short * Double(horizon) + 12))
-    let middle = decay(steps / (Self.halfLives.middle * Double(unit)))
-    let long = decay(steps / (Self.halfLives.long * Double(unit)))
+    let short = Float(decay(steps / (Self.halfLives.short * Double(horizon) + 12)))
+    let middle = Float(decay(steps / (Self.halfLives.middle * Double(unit))))
+    let long = Float(decay(steps / (Self.halfLives.long * Double(unit))))
     sums.withUnsafeMutableBufferPointer { sums in
       let n = Self.count
       for index in 0..<n {
@@ -52,8 +52,8 @@ struct ExpertScores: Sendable, Equatable {
       for index in 0..<n {
         let said = panel.experts[index]
         let present = !said.isNaN
-        let loss = present ? abs(said - actual) * density : 0
-        let weight = present ? density : 0
+        let loss = present ? Float(abs(said - actual) * density) : 0
+        let weight = present ? Float(density) : 0
         sums[index] += loss
         sums[n + index] += loss
         sums[2 * n + index] += loss
@@ -65,12 +65,12 @@ struct ExpertScores: Sendable, Equatable {
   }
 
   /// The number of steps that the record rests on, over the long memory.
-  var evidence: Double { sums[5 * Self.count] }
+  var evidence: Double { Double(sums[5 * Self.count]) }
 
   /// An expert's mean absolute error over the middle memory; 0 without any record.
   func usualError(of expert: Int) -> Double {
     let weight = sums[4 * Self.count + expert]
-    return weight > 0 ? sums[Self.count + expert] / weight : 0
+    return weight > 0 ? Double(sums[Self.count + expert] / weight) : 0
   }
 
   /// Each expert's recent mean absolute error relative to that of the last value as a forecast, from 0.01 to
@@ -80,7 +80,7 @@ struct ExpertScores: Sendable, Equatable {
     let unit = sums[3 * n] > 0 ? sums[0] / sums[3 * n] : 0
     return (0..<n).map { index in
       guard unit > 0, sums[3 * n + index] > 0, !ExpertPanel.horizonBound.contains(index) else { return 1 }
-      return min(10, max(0.01, sums[index] / sums[3 * n + index] / unit))
+      return Double(min(10, max(0.01, sums[index] / sums[3 * n + index] / unit)))
     }
   }
 
@@ -97,9 +97,9 @@ struct ExpertScores: Sendable, Equatable {
       let scores = panel.scores
       for index in 0..<n {
         scores[index] =
-          Self.shares.short * sums[index] / (sums[3 * n + index] + tiny)
-          + Self.shares.middle * sums[n + index] / (sums[4 * n + index] + tiny)
-          + Self.shares.long * sums[2 * n + index] / (sums[5 * n + index] + tiny)
+          Self.shares.short * Double(sums[index]) / (Double(sums[3 * n + index]) + tiny)
+          + Self.shares.middle * Double(sums[n + index]) / (Double(sums[4 * n + index]) + tiny)
+          + Self.shares.long * Double(sums[2 * n + index]) / (Double(sums[5 * n + index]) + tiny)
       }
       if !recent.isEmpty {
         let unit = Self.recentShare * max(scores[0], 1e-6)

@@ -4,7 +4,8 @@ extension AutoForecaster {
   /// Reaching it at any step of the horizon is far more likely than being beyond it at a given one, so quantile curves
   /// do not answer this. Paths do: at each step a path stands at a level of the distribution forecast for that step,
   /// and that level wanders as a stationary Gaussian process whose persistence was measured on past errors (a Gaussian
-  /// copula). The random numbers are the same on every call.
+  /// copula). Beside them stand the signal's own past days, see ``PastDays``. The random numbers are the same on every
+  /// call.
   ///
   /// - Parameters:
   ///   - threshold: the value to reach; from below if the newest value is below it, else from above.
@@ -39,7 +40,15 @@ extension AutoForecaster {
       }
     }
     let persistences = persistences(of: outlooks, at: grid.times)
-    let passages = PathSimulation.firstPassages(barriers: barriers, persistences: persistences)
+    var passages = PathSimulation.firstPassages(barriers: barriers, persistences: persistences)
+    let past = pastDays(outlooks, at: grid.times)
+    let share = 1 / (1 + past.reduce(0) { $0 + $1.weight })
+    for index in passages.indices { passages[index] *= share }
+    for path in past {
+      let first = path.values.firstIndex { upward ? $0 >= scaled : $0 <= scaled }
+      // Beyond a bound nothing can be reached.
+      if let first, barriers[first].isFinite { passages[first] += share * path.weight }
+    }
     var passed = 0.0
     result.earliest = nil
     result.median = nil

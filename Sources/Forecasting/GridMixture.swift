@@ -28,10 +28,15 @@ struct GridMixture: Sendable {
   /// The number of values at which the window is cut.
   private var cut = Int.max
 
+  /// The nearest horizon that is asked for; of nearer ones only those are tried that tell of a change of regime.
+  let nearestTrial: Int
+
   /// - Parameters:
   ///   - capacity: how many values are kept when the window is cut.
+  ///   - nearestTrial: the nearest horizon that will be asked for, in steps.
   ///   - farthestTrial: the farthest horizon that is tried out, in steps.
-  init(step: Int64, capacity: Int, farthestTrial: Int) {
+  init(step: Int64, capacity: Int, nearestTrial: Int = 1, farthestTrial: Int) {
+    self.nearestTrial = nearestTrial
     self.step = step
     self.farthestTrial = farthestTrial
     history = ObservedHistory(capacity: capacity)
@@ -52,7 +57,8 @@ struct GridMixture: Sendable {
     nextRhythmCheck = 0
     scheduleRhythmCheck()
     let farthest = min(farthestTrial, max(24, rhythm.unit))
-    nodes = horizonLadder(through: farthest).map { HorizonNode(horizon: $0) }
+    let horizons = horizonLadder(through: farthest).filter { $0 >= nearestTrial || Self.recentHorizons.contains($0) }
+    nodes = horizons.map { HorizonNode(horizon: $0) }
     guard !history.values.isEmpty else { return }
     let history = history
     HistoryView.with(history, rhythm: rhythm) { view in

@@ -32,10 +32,11 @@ struct HorizonNode: Sendable {
     guard view.isMeasured[origin] else { return }
     panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
     predictRegression(panel)
+    let now = view.values[origin]
     trials.append(
       Trial(
-        origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps),
-        regression: panel.experts[ExpertPanel.regression]))
+        origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps) - now,
+        regression: panel.experts[ExpertPanel.regression] - now))
   }
 
   /// Learns from every trial whose target has come by now, the view's value at `now`.
@@ -53,12 +54,12 @@ struct HorizonNode: Sendable {
     let actual = view.values[target]
     let density = Double(trial.density)
     panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
-    panel.experts[ExpertPanel.regression] = trial.regression
+    panel.experts[ExpertPanel.regression] = view.values[origin] + Double(trial.regression)
     let age = newestTarget < 0 ? 0 : target - newestTarget
     newestTarget = target
     errors.append(
       ErrorMemory.Entry(
-        error: Float(actual - trial.mixed), density: UInt32(clamping: trial.density), target: newestTarget))
+        error: Float(actual - view.values[origin] - Double(trial.mixed)), density: trial.density, target: newestTarget))
     let unit = view.rhythm.unit
     scores.fade(steps: age, horizon: horizon, unit: unit)
     scores.add(panel, actual: actual, density: density)

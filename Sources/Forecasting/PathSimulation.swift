@@ -54,15 +54,20 @@ enum PathSimulation {
   /// - Parameters:
   ///   - rows: the distribution of each step, as rows of an ``ErrorTable``.
   ///   - persistences: as for `firstPassages`, one for each row.
+  ///   - past: paths of the past, with their weight against that of all simulated ones together, which is 1.
   ///   - levels: the quantiles' levels, each between 0 and 1.
   /// - Complexity: O(steps) with a large constant: about 0.1 ms each.
-  static func runningMaxima(rows: [[Double]], persistences: [Double], levels: [Double]) -> [[Double]] {
+  static func runningMaxima(
+    rows: [[Double]], persistences: [Double], past: [PastDays.Path] = [], levels: [Double]
+  ) -> [[Double]] {
     let pairs = 500
     let phis = persistences.map { min(1, max(0, $0)) }
     let noises = phis.map { (1 - $0 * $0).squareRoot() }
     var noise = NormalNoise()
     var heights = (0..<pairs).map { _ in noise.next() }
-    var maxima = [Double](repeating: -.infinity, count: 2 * pairs)
+    var maxima = [Double](repeating: -.infinity, count: 2 * pairs + past.count)
+    let weights = [Double](repeating: 1 / Double(2 * pairs), count: 2 * pairs) + past.map(\.weight)
+    let total = 1 + past.reduce(0) { $0 + $1.weight }
     return rows.indices.map { index in
       for pair in 0..<pairs {
         if index > 0 { heights[pair] = phis[index] * heights[pair] + noises[index] * noise.next() }
@@ -70,8 +75,18 @@ enum PathSimulation {
         maxima[2 * pair] = max(maxima[2 * pair], ErrorTable.value(of: rows[index], at: level))
         maxima[2 * pair + 1] = max(maxima[2 * pair + 1], ErrorTable.value(of: rows[index], at: 1 - level))
       }
-      let sorted = maxima.sorted()
-      return levels.map { sortedQuantile(sorted, $0) }
+      for (place, path) in past.enumerated() {
+        maxima[2 * pairs + place] = max(maxima[2 * pairs + place], path.values[index])
+      }
+      let order = maxima.indices.sorted { maxima[$0] < maxima[$1] }
+      return levels.map { level in
+        var left = level * total
+        for index in order {
+          left -= weights[index]
+          if left <= 0 { return maxima[index] }
+        }
+        return maxima[order[order.count - 1]]
+      }
     }
   }
 }

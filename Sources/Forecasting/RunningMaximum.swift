@@ -20,7 +20,8 @@ extension AutoForecaster {
     let outlooks = outlooks(horizons)
     let levels = quantiles + [0.5]
     let rows = PathSimulation.runningMaxima(
-      rows: outlooks.map(\.row), persistences: persistences(of: outlooks, at: horizons), levels: levels)
+      rows: outlooks.map(\.row), persistences: persistences(of: outlooks, at: horizons),
+      past: pastDays(outlooks, at: horizons), levels: levels)
     let bounds = facts.bounds
     let factor = near.history.factor
     let bounded = rows.map { row in row.map { min(bounds.upper, max(bounds.lower, finite($0 / factor))) } }
@@ -28,4 +29,17 @@ extension AutoForecaster {
       origin: facts.end, step: facts.step, horizons: horizons, quantiles: quantiles,
       values: bounded.flatMap { $0.dropLast() }, mean: bounded.map { $0[quantiles.count] })
   }
+
+  /// Past days as paths, with the weight that they have against that of all simulated paths together, which is 1.
+  ///
+  /// Simulated paths know how far a forecast may be off, and alone know where a trend leads that no past day had.
+  func pastDays(_ outlooks: [GridMixture.Outlook], at times: [Int]) -> [PastDays.Path] {
+    let days = PastDays(self, at: times, centres: outlooks.map { $0.row[ErrorTable.middle] })
+    guard !days.paths.isEmpty, let last = outlooks.last else { return [] }
+    let say = (1 - last.trendShare) / (1 + Self.simulated * days.weight)
+    return days.paths.map { PastDays.Path(values: $0.values, weight: $0.weight * say) }
+  }
+
+  /// What simulated paths weigh for each past day's weight, and the weight of one day more.
+  private static let simulated = 0.3
 }

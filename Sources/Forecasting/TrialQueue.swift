@@ -1,13 +1,22 @@
-/// A forecast that waits for its target.
+/// A forecast that waits for its target, in twelve bytes.
 struct Trial: Sendable, Equatable {
-  /// Where it was made, by its position in the history.
-  var origin: Int
+  /// Where it was made, by its position in the history; no history is longer than 20,000 values.
+  var origin: Int { Int(position) }
   /// The number of steps that it stands for.
-  var density: Int
-  /// What the mixture said.
-  var mixed: Double
-  /// What the regression said; NaN if it said nothing.
-  var regression: Double
+  var density: Int { Int(steps) }
+  /// What the mixture said, as a change of the value at the origin.
+  let mixed: Float
+  /// What the regression said, likewise; NaN if it said nothing.
+  let regression: Float
+  private let position: UInt16
+  private let steps: UInt16
+
+  init(origin: Int, density: Int, mixed: Double, regression: Double) {
+    position = UInt16(clamping: origin)
+    steps = UInt16(clamping: density)
+    self.mixed = Float(mixed)
+    self.regression = Float(regression)
+  }
 }
 
 /// Trials, oldest first.
@@ -24,7 +33,7 @@ struct TrialQueue: Sendable {
 
   mutating func removeFirst() {
     head += 1
-    guard head >= 32, head * 2 >= storage.count else { return }
+    guard head >= 8, head * 2 >= storage.count else { return }
     storage.removeFirst(head)
     head = 0
   }

@@ -134,7 +134,7 @@ struct FirstPassageTests {
   func maximumAgreesWithPassage() throws {
     var noise = SeededNoise(21)
     var model = AutoForecaster()
-    model.fit(series((0..<900).map { max(0, 50 + 20 * triangle($0, period: 288) + 3 * noise.normal()) }))
+    model.fit(series((0..<4032).map { max(0, 50 + 20 * triangle($0, period: 288) + 3 * noise.normal()) }))
     let maximum = try model.runningMaximum(steps: 100, quantiles: [0.1, 0.5, 0.9])
     let median = try #require(maximum.curve(quantile: 0.5))
     #expect(zip(median, median.dropFirst()).allSatisfy { $0 <= $1 })
@@ -143,7 +143,8 @@ struct FirstPassageTests {
       let threshold = maximum.value(horizonAt: 99, quantileAt: column)
       let passage = try model.timeToThreshold(threshold, horizonSteps: 100)
       #expect(passage.direction == .upward)
-      #expect(abs(passage.probability - probability) < 0.07)
+      // Up to the weight of one past day, by which the probability jumps where that day's maximum lies.
+      #expect(abs(passage.probability - probability) < 0.13)
     }
     #expect(throws: ForecastError.noObservations) {
       try AutoForecaster().runningMaximum(steps: 3, quantiles: [0.5])
