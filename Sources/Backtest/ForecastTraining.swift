@@ -12,6 +12,8 @@ public struct ForecastTraining: Sendable {
   public var model: String
   /// How a `prophet` is fitted; others have no settings.
   public var prophet = ProphetSettings()
+  /// Local time and special days, for models that look at them.
+  public var calendar = ForecastCalendar()
   /// How far ahead the model is judged, in steps.
   public var horizon: Int
   /// The share of the history that is held out, the newest.
@@ -40,12 +42,16 @@ public struct ForecastTraining: Sendable {
   ///
   /// - Throws: `ForecastError` if the model does not exist or cannot work.
   public func train(_ series: ForecastSeries, labels: Labels) throws(ForecastError) -> Trained {
+    var series = series
+    series.calendar = calendar
     var metrics: [String: Double] = [:]
-    if let tally = try judge(model, on: series) {
+    var rises: [String: Double] = [:]
+    if let (tally, features) = try judge(model, on: series) {
+      for feature in features { rises[feature.name] = feature.errorRise }
       metrics["mae"] = tally.meanAbsoluteError
       metrics["r2"] = tally.determination
       metrics["coverage_95"] = tally.coverage95
-      if let error = tally.meanAbsoluteError, let naive = try judge(ForecastHistory.baseline, on: series),
+      if let error = tally.meanAbsoluteError, let naive = try judge(ForecastHistory.baseline, on: series)?.tally,
         let unit = naive.meanAbsoluteError, unit > 0
       {
         metrics["mase"] = error / unit
@@ -57,7 +63,7 @@ public struct ForecastTraining: Sendable {
     _ = try forecaster.forecast(horizons: [horizon], quantiles: [0.5])
     return Trained(
       labels: labels, series: series, observations: forecaster.observationCount, state: forecaster.saved(),
-      metrics: metrics, importances: try Self.importances(of: forecaster))
+      metrics: metrics, importances: try Self.importances(of: forecaster, rises: rises))
   }
 
   /// Trains on all series, on all cores, and puts the models into one file.
@@ -109,8 +115,11 @@ public struct ForecastTraining: Sendable {
     name == ProphetForecaster.name ? ProphetForecaster(settings: prophet) : try ForecastModels.make(named: name)
   }
 
-  /// The errors on the tail; nil if nothing is held out, or nothing would be left to learn from.
-  private func judge(_ name: String, on series: ForecastSeries) throws(ForecastError) -> ForecastTally? {
+  /// The errors on the tail, and what shuffling features does to them; nil if nothing is held out, or nothing would be
+  /// left to learn from.
+  private func judge(
+    _ name: String, on series: ForecastSeries
+  ) throws(ForecastError) -> (tally: ForecastTally, features: [FeatureImportance])? {
     let count = series.values.count
     let split = count - Int(Double(count) * heldOut)
     guard split < count, series.values[..<split].contains(where: \.isFinite) else { return nil }
@@ -118,6 +127,10 @@ public struct ForecastTraining: Sendable {
     past.values = Array(series.values[..<split])
     var forecaster = try make(name)
     forecaster.fit(past)
+    var features: [FeatureImportance] = []
+    if let explaining = forecaster as? any ExplainsFeatures {
+      features = try explaining.featureImportances(unseen: Array(series.values[split...]))
+    }
     var tally = ForecastTally()
     var position = split
     while position < count {
@@ -127,7 +140,7 @@ public struct ForecastTraining: Sendable {
       for value in series.values[position..<(position + steps)] { forecaster.update(value) }
       position += steps
     }
-    return tally
+    return (tally, features)
   }
 
   /// Errors over all series: the geometric mean of MASE, plain means of the others.
@@ -141,8 +154,12 @@ public struct ForecastTraining: Sendable {
     return result
   }
 
-  private static func importances(of model: any ForecastModel) throws(ForecastError) -> [ModelHeader.Importance] {
+  private static func importances(
+    of model: any ForecastModel, rises: [String: Double]
+  ) throws(ForecastError) -> [ModelHeader.Importance] {
     guard let explaining = model as? any ExplainsFeatures else { return [] }
-    return try explaining.featureImportances().map { ModelHeader.Importance(feature: $0.name, share: $0.gain) }
+    return try explaining.featureImportances().map {
+      ModelHeader.Importance(feature: $0.name, share: $0.gain, errorRise: rises[$0.name])
+    }
   }
 }

@@ -15,7 +15,8 @@ public enum BackgroundTraining {
   /// Runs work that asks `shouldGoOn` every so often, for instance after each batch of ``LSTMForecaster``.
   ///
   /// The question pauses the thread until the CPU time used so far is no more than the share of the time passed, and is
-  /// answered with false once the task is cancelled.
+  /// answered with false once the task is cancelled. The end of the work is held back likewise, so that one call after
+  /// another keeps to the share, also where work rarely asks.
   ///
   /// - Parameter share: of one core, above 0 and at most 1.
   public static func run<Result: Sendable>(
@@ -27,12 +28,17 @@ public enum BackgroundTraining {
         start {
           lowerPriority()
           let pace = TrainingPace(share: share, used: seconds(CLOCK_THREAD_CPUTIME_ID), at: seconds(CLOCK_MONOTONIC))
-          continuation.resume(
-            returning: work {
-              if isCancelled.isRaised { return false }
-              pause(seconds: pace.pause(used: seconds(CLOCK_THREAD_CPUTIME_ID), at: seconds(CLOCK_MONOTONIC)))
-              return !isCancelled.isRaised
-            })
+          func rest() -> Bool {
+            while !isCancelled.isRaised {
+              let pause = pace.pause(used: seconds(CLOCK_THREAD_CPUTIME_ID), at: seconds(CLOCK_MONOTONIC))
+              if pause <= 0 { return true }
+              sleep(seconds: pause)
+            }
+            return false
+          }
+          let result = work(rest)
+          _ = rest()
+          continuation.resume(returning: result)
         }
       }
     } onCancel: {
@@ -77,11 +83,8 @@ public enum BackgroundTraining {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// Sleeps a second at most, so that a cancelled task does not wait long.
-  private static func pause(seconds: Double) {
-    guard seconds > 0 else { return }
-    usleep(UInt32(min(1, seconds) * 999_999))
-  }
+  /// Sleeps a fifth of a second at most, so that a cancelled task does not wait long.
+  private static func sleep(seconds: Double) { usleep(UInt32(min(0.2, seconds) * 1_000_000)) }
 }
 
 /// How long work must pause to keep to its share of a core.

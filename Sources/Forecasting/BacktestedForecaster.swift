@@ -28,6 +28,8 @@ public struct BacktestedForecaster<Method: PointMethod>: ForecastModel {
 
   public var observationCount: Int { history.facts.observationCount }
 
+  public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
+
   /// - Complexity: O(40 × the cost of the method).
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)

@@ -9,6 +9,13 @@ public struct DemandPatterns: Sendable, Equatable {
     public var profile: [Double]
     /// The local days (since 1970-01-01) that were like it, ascending.
     public var days: [Int]
+
+    /// How many of them were Mondays, Tuesdays and so on.
+    public var weekdays: [Int] {
+      var counts = [Int](repeating: 0, count: 7)
+      for day in days { counts[CivilDate.weekday(ofDay: day)] += 1 }
+      return counts
+    }
   }
 
   /// How today looks so far.
@@ -40,11 +47,13 @@ public struct DemandPatterns: Sendable, Equatable {
       return
     }
     let table = whole.flatMap(\.profile)
-    let most = min(10, whole.count)
+    // A kind is seen four times on average: single days are no kinds.
+    let most = min(10, whole.count / 4)
+    let together = KMeans(table, columns: parts, count: 1)
     // Two points make no curve with an elbow.
-    let groups =
-      most >= 4
-      ? KMeans.atElbow(table, columns: parts, counts: 1...most) : KMeans(table, columns: parts, count: 1)
+    let atElbow = most >= 3 ? KMeans.atElbow(table, columns: parts, counts: 1...most) : together
+    // Chance alone can be grouped too, but groups that leave most of the differences as they are are no kinds of days.
+    let groups = atElbow.inertia <= together.inertia / 2 ? atElbow : together
     patterns = (0..<groups.count).map { group in
       Pattern(
         profile: Array(groups.centres[group * parts..<(group + 1) * parts]),
@@ -72,6 +81,13 @@ public struct DemandPatterns: Sendable, Equatable {
       }
     }
     return best
+  }
+
+  /// The means of those parts of the newest local day of a series that have begun, NaN where nothing was measured.
+  static func today(_ series: ForecastSeries, parts: Int) -> [Double] {
+    guard let newest = days(series, parts: max(1, parts)).last else { return [] }
+    let local = series.calendar.localTime(at: series.end) - Int64(newest.day) * 86_400_000
+    return Array(newest.profile.prefix(Int(local) * parts / 86_400_000 + 1))
   }
 
   /// The mean value of each part of each local day that the series touches; NaN where nothing was measured.

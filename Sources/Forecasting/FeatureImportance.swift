@@ -4,10 +4,14 @@ public struct FeatureImportance: Sendable, Equatable {
   public var name: String
   /// The feature's share of the gain of all splits; all features' shares add up to 1.
   public var gain: Double
+  /// By how much the mean absolute error on values that the model had not seen rises when this feature is shuffled among
+  /// them, in units of the signal; nil where that was not asked for, or there were too few.
+  public var errorRise: Double?
 
-  public init(name: String, gain: Double) {
+  public init(name: String, gain: Double, errorRise: Double? = nil) {
     self.name = name
     self.gain = gain
+    self.errorRise = errorRise
   }
 }
 
@@ -17,11 +21,24 @@ public protocol ExplainsFeatures {
   ///
   /// - Throws: ``ForecastError/unavailable(_:)``.
   func featureImportances() throws(ForecastError) -> [FeatureImportance]
+
+  /// The same, with what shuffling each feature does to forecasts of the values that follow the history.
+  ///
+  /// - Parameter unseen: the values after those that the model was fitted to; NaN where missing.
+  /// - Throws: ``ForecastError/unavailable(_:)``.
+  func featureImportances(unseen: [Double]) throws(ForecastError) -> [FeatureImportance]
 }
 
 extension TreeForecaster: ExplainsFeatures {
   public func featureImportances() throws(ForecastError) -> [FeatureImportance] {
     zip(LagFeatures.names, try gains()).map { FeatureImportance(name: $0, gain: $1) }.sorted { $0.gain > $1.gain }
+  }
+
+  public func featureImportances(unseen: [Double]) throws(ForecastError) -> [FeatureImportance] {
+    let rises = try rises(on: unseen)
+    return zip(LagFeatures.names, try gains()).enumerated().map { index, one in
+      FeatureImportance(name: one.0, gain: one.1, errorRise: rises.isEmpty ? nil : rises[index])
+    }.sorted { $0.gain > $1.gain }
   }
 }
 

@@ -20,6 +20,30 @@ public protocol ForecastModel: Sendable {
   /// Learns the value of the next step; NaN if it is missing.
   mutating func update(_ value: Double)
 
+  /// Whether training takes so long, tenths of a second or more, that it belongs on a thread of its own
+  /// (``BackgroundTraining``): then ``reset(to:)`` and ``observe(_:)`` learn without it, and ``train(while:)`` makes up
+  /// for it.
+  static var isSlowToTrain: Bool { get }
+
+  /// Takes a history, forgetting what was known before, without training: a model that is slow to train has nothing to
+  /// say until it was trained.
+  mutating func reset(to series: ForecastSeries)
+
+  /// Learns the value of the next step without training, also where that is due; NaN if it is missing.
+  mutating func observe(_ value: Double)
+
+  /// Whether so much came since the last training that it is time for another.
+  var isTrainingDue: Bool { get }
+
+  /// Trains on everything that is known.
+  ///
+  /// - Parameter shouldGoOn: asked every so often; false ends the training with what is best so far.
+  mutating func train(while shouldGoOn: () -> Bool)
+
+  /// What was measured a whole number of days, as few as possible, before the point `steps` ahead: the forecast of "as a
+  /// day before". Nil if it is not known, or a day is no whole number of steps.
+  func dayBefore(steps: Int) -> Double?
+
   /// The number of values learnt that were not missing.
   var observationCount: Int { get }
 
@@ -35,6 +59,14 @@ public protocol ForecastModel: Sendable {
   func saved() -> [UInt8]
 }
 
+extension ForecastModel {
+  public static var isSlowToTrain: Bool { false }
+  public mutating func reset(to series: ForecastSeries) { fit(series) }
+  public mutating func observe(_ value: Double) { update(value) }
+  public var isTrainingDue: Bool { false }
+  public mutating func train(while shouldGoOn: () -> Bool) {}
+}
+
 /// The models by name.
 public enum ForecastModels {
   private static let types: [any ForecastModel.Type] = [
@@ -48,6 +80,11 @@ public enum ForecastModels {
 
   /// The names that `make(named:)` knows, `auto` first.
   public static var names: [String] { types.map { $0.name } }
+
+  /// Whether the model of a name is slow to train; false for an unknown one.
+  public static func isSlowToTrain(_ name: String) -> Bool {
+    types.first { $0.name == name }?.isSlowToTrain ?? false
+  }
 
   /// Makes a model that knows nothing yet.
   ///

@@ -43,6 +43,14 @@ struct GappyHistory: Sendable {
     return (result, values.count - 1 - last, magnitude)
   }
 
+  /// What was measured a whole number of days before the point `steps` ahead; see ``ForecastModel/dayBefore(steps:)``.
+  func dayBefore(steps: Int) -> Double? {
+    guard let day = SeasonalPeriods.daily(step: facts.step) else { return nil }
+    let back = ((max(1, steps) - 1) / day + 1) * day - steps
+    let index = values.count - 1 - back
+    return values.indices.contains(index) && values[index].isFinite ? values[index] : nil
+  }
+
   func write(to writer: inout StateWriter) {
     facts.write(to: &writer)
     writer.write(values)

@@ -30,21 +30,39 @@ public struct ProphetForecaster: ForecastModel {
 
   public init(settings: ProphetSettings) { self.settings = settings }
 
+  public static var isSlowToTrain: Bool { true }
+
   public var observationCount: Int { history.facts.observationCount }
+
+  public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
 
   /// - Complexity: O(n × features) per iteration of the optimiser; about 40 ms for 4,032 values.
   public mutating func fit(_ series: ForecastSeries) {
+    reset(to: series)
+    refit()
+  }
+
+  public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
     calendar = series.calendar
-    refit()
+    solution = nil
+    updatesSinceFit = 0
   }
 
   /// - Complexity: O(1); every so often, when the history has grown by a fiftieth, as much as `fit`.
   public mutating func update(_ value: Double) {
+    observe(value)
+    if isTrainingDue { refit() }
+  }
+
+  public mutating func observe(_ value: Double) {
     history.append(value)
     updatesSinceFit += 1
-    if solution == nil || updatesSinceFit >= max(12, history.values.count / 50) { refit() }
   }
+
+  public var isTrainingDue: Bool { solution == nil || updatesSinceFit >= max(12, history.values.count / 50) }
+
+  public mutating func train(while shouldGoOn: () -> Bool) { refit() }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)

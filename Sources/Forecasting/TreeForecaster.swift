@@ -22,24 +22,71 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
 
   public init() {}
 
+  public static var isSlowToTrain: Bool { true }
+
   public var observationCount: Int { history.facts.observationCount }
+
+  public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
 
   /// - Complexity: 200 trees on at most `Kind.maximumRows` rows, twice: a second or two.
   public mutating func fit(_ series: ForecastSeries) {
+    reset(to: series)
+    refit()
+  }
+
+  public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
     calendar = series.calendar
-    refit()
+    fitted = nil
+    failure = nil
+    updatesSinceFit = 0
   }
 
   /// - Complexity: O(1); each time that the history has grown by a tenth, as much as `fit`.
   public mutating func update(_ value: Double) {
+    observe(value)
+    if isTrainingDue { refit() }
+  }
+
+  public mutating func observe(_ value: Double) {
     history.append(value)
     updatesSinceFit += 1
-    if fitted == nil || updatesSinceFit >= max(12, history.values.count / 10) { refit() }
   }
+
+  public var isTrainingDue: Bool { fitted == nil || updatesSinceFit >= max(12, history.values.count / 10) }
+
+  public mutating func train(while shouldGoOn: () -> Bool) { refit() }
 
   /// The share of each of `LagFeatures.names` in the gain of all splits; empty before there is enough history.
   func gains() throws(ForecastError) -> [Double] { try fitted?.trees?.importances() ?? [] }
+
+  /// By how much the mean absolute error on values that the trees have not seen rises when the values of a feature are
+  /// shuffled, for each of `LagFeatures.names`, in units of the signal; empty without trees or enough of such values.
+  func rises(on unseen: [Double]) throws(ForecastError) -> [Double] {
+    guard let fitted, let trees = fitted.trees, let known = history.filled() else { return [] }
+    var longer = self
+    for value in unseen { longer.history.append(value) }
+    guard let filled = longer.history.filled() else { return [] }
+    let values = filled.values.map { $0 * fitted.factor }
+    let first = values.count - (unseen.count - filled.stepsSinceLast)
+    guard first >= 0, first >= known.values.count / 2, values.count - first >= 20 else { return [] }
+    let features = longer.features(values, fitted.period, stepsSinceLast: filled.stepsSinceLast)
+    let ladder = horizonLadder(through: max(1, min(fitted.period ?? 288, (values.count - first) / 2)))
+    let spacing = max(1, (values.count - first) / Self.shuffledRows)
+    var table: [Float] = []
+    var targets: [Float] = []
+    for (turn, origin) in stride(from: first, to: values.count, by: spacing).enumerated() {
+      let horizon = ladder[turn % ladder.count]
+      guard origin + horizon < values.count else { continue }
+      features.append(origin: origin, horizon: horizon, to: &table)
+      targets.append(Float(values[origin + horizon] - values[origin]))
+    }
+    guard targets.count >= 10 else { return [] }
+    return try trees.permutationImportances(features: table, targets: targets).map { $0 / fitted.factor }
+  }
+
+  /// So many origins are enough to see what shuffling does.
+  private static var shuffledRows: Int { 300 }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)

@@ -2,7 +2,7 @@
 ///
 /// Up to ``crossing``'s lower end the short-term model speaks alone, from its upper end on the long-term one; between them
 /// the say of the first falls in a straight line over the logarithm of the time ahead.
-public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel {
+public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel, JoinsModels {
   public static var name: String { Pair.name }
 
   private var short = Pair.Short()
@@ -28,12 +28,49 @@ public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel {
     long.update(value)
   }
 
+  public static var isSlowToTrain: Bool { Pair.Short.isSlowToTrain || Pair.Long.isSlowToTrain }
+
+  public mutating func reset(to series: ForecastSeries) {
+    step = max(1, series.step)
+    short.reset(to: series)
+    long.reset(to: series)
+  }
+
+  public mutating func observe(_ value: Double) {
+    short.observe(value)
+    long.observe(value)
+  }
+
+  public var isTrainingDue: Bool { short.isTrainingDue || long.isTrainingDue }
+
+  public mutating func train(while shouldGoOn: () -> Bool) {
+    short.train(while: shouldGoOn)
+    long.train(while: shouldGoOn)
+  }
+
+  public func dayBefore(steps: Int) -> Double? { long.dayBefore(steps: steps) }
+
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
-    let near = try short.forecast(horizons: horizons, quantiles: quantiles)
-    let far = try long.forecast(horizons: horizons, quantiles: quantiles)
+    let (near, far) = try halves(horizons: horizons, quantiles: quantiles)
     return ForecastDistribution.joining(near, far) { horizon in
       Self.shortShare(ahead: Double(horizon) * Double(step))
     }
+  }
+
+  private func halves(
+    horizons: [Int], quantiles: [Double]
+  ) throws(ForecastError) -> (near: ForecastDistribution, far: ForecastDistribution) {
+    (
+      try short.forecast(horizons: horizons, quantiles: quantiles),
+      try long.forecast(horizons: horizons, quantiles: quantiles)
+    )
+  }
+
+  public func parts(
+    horizons: [Int], quantiles: [Double]
+  ) throws(ForecastError) -> [(model: String, forecast: ForecastDistribution)] {
+    let (near, far) = try halves(horizons: horizons, quantiles: quantiles)
+    return [(Pair.Short.name, near), (Pair.Long.name, far)]
   }
 
   /// The say of the short-term model so many milliseconds ahead.
@@ -63,6 +100,16 @@ public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel {
     long = try Pair.Long(restoring: try reader.readBytes(atMost: 1 << 28))
     try reader.readEnd()
   }
+}
+
+/// A model whose answer is made of those of others.
+public protocol JoinsModels {
+  /// What each of them says by itself, by its name, the one for the shortest time ahead first.
+  ///
+  /// - Throws: ``ForecastError``, as ``ForecastModel/forecast(horizons:quantiles:)``.
+  func parts(
+    horizons: [Int], quantiles: [Double]
+  ) throws(ForecastError) -> [(model: String, forecast: ForecastDistribution)]
 }
 
 /// Which two models answer together, and under which name.

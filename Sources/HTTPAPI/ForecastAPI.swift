@@ -77,6 +77,11 @@ struct ForecastAPI: Sendable {
     json.key("origin")
     json.seconds(report.origin)
     json.pair("model", report.model)
+    if !report.awaitedModels.isEmpty {
+      json.key("training")
+      json.strings(report.awaitedModels)
+    }
+    if let failure = report.trainingFailure { json.pair("trainingFailure", failure) }
     json.key("learning")
     json.bool(!report.isSettled)
     json.key("borrowed")
@@ -105,9 +110,27 @@ struct ForecastAPI: Sendable {
       json.seconds(horizon.target)
       json.key("quantiles")
       write(report.quantiles, report.values[row * width..<(row + 1) * width], to: &json)
+      if !report.parts.isEmpty {
+        json.key("parts")
+        json.beginObject()
+        for part in report.parts where (row + 1) * width <= part.values.count {
+          json.key(part.model)
+          write(report.quantiles, part.values[row * width..<(row + 1) * width], to: &json)
+        }
+        json.endObject()
+      }
       json.endObject()
     }
     json.endArray()
+    if !report.importances.isEmpty {
+      json.key("featureImportance")
+      json.beginObject()
+      for importance in report.importances {
+        json.key(importance.name)
+        json.number((importance.gain * 10_000).rounded() / 10_000)
+      }
+      json.endObject()
+    }
     if withCurve, !report.curveTimes.isEmpty {
       json.key("curve")
       json.beginArray()

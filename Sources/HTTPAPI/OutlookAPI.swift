@@ -85,6 +85,7 @@ struct OutlookAPI: Sendable {
       point(distribution, peak, to: &json)
       json.endObject()
     }
+    if let patterns = outlook.patterns, !patterns.patterns.isEmpty { write(patterns, outlook.today, to: &json) }
     if !outlook.importances.isEmpty {
       json.key("featureImportance")
       json.beginObject()
@@ -113,6 +114,46 @@ struct OutlookAPI: Sendable {
     }
     json.endObject()
   }
+
+  /// The kinds of days: how often each came, on which days of the week, and its course.
+  private func write(_ patterns: DemandPatterns, _ today: DemandPatterns.Likeness?, to json: inout JSONWriter) {
+    json.key("patterns")
+    json.beginArray()
+    for (index, pattern) in patterns.patterns.enumerated() {
+      json.beginObject()
+      json.key("pattern")
+      json.integer(index + 1)
+      json.key("days")
+      json.integer(pattern.days.count)
+      json.key("weekdays")
+      json.beginObject()
+      for (name, count) in zip(Self.weekdays, pattern.weekdays) where count > 0 {
+        json.key(name)
+        json.integer(count)
+      }
+      json.endObject()
+      json.key("profile")
+      json.beginArray()
+      for value in pattern.profile { json.number(value) }
+      json.endArray()
+      json.endObject()
+    }
+    json.endArray()
+    guard let today else { return }
+    json.key("today")
+    json.beginObject()
+    json.key("pattern")
+    json.integer(today.pattern + 1)
+    json.key("distance")
+    json.number(today.distance)
+    json.key("remainder")
+    json.beginArray()
+    for value in today.remainder { json.number(value) }
+    json.endArray()
+    json.endObject()
+  }
+
+  private static let weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
   private func point(_ distribution: ForecastDistribution, _ index: Int, to json: inout JSONWriter) {
     json.key("time")

@@ -49,14 +49,24 @@ public struct ModelHeader: Sendable, Equatable, Codable {
     }
   }
 
-  /// The share of a feature in what the model does.
+  /// How much a feature matters to what the model does.
   public struct Importance: Sendable, Equatable, Codable {
     public var feature: String
+    /// Its share in what the model was grown by.
     public var share: Double
+    /// By how much the mean absolute error on the held-out tail rises when the feature is shuffled, in the unit of the
+    /// signal; nil where nothing was held out.
+    public var errorRise: Double?
 
-    public init(feature: String, share: Double) {
+    public init(feature: String, share: Double, errorRise: Double? = nil) {
       self.feature = feature
       self.share = share
+      self.errorRise = errorRise.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case feature, share
+      case errorRise = "error_rise"
     }
   }
 

@@ -119,9 +119,13 @@ struct DemandDesk {
         let peak = (0..<min(day, farthest)).max {
           distribution.value(horizonAt: $0, quantileAt: middle) < distribution.value(horizonAt: $1, quantileAt: middle)
         }
-        return Outlook(
+        var outlook = Outlook(
           signal: signal, labels: labels, distribution: distribution, horizons: horizons,
           records: horizons.map { model.record(horizon: $0.index + 1) }, peak: peak)
+        let patterns = model.patterns()
+        outlook.patterns = patterns
+        outlook.today = patterns.likeness(of: model.today())
+        return outlook
       }
     }
   }

@@ -13,6 +13,9 @@ public struct Outlook: Sendable {
   public var records: [ForecastRecord?]
   /// For demand: when the highest value of the next day is expected, and its position in the distribution.
   public var peak: Int?
+  /// For demand: the kinds of days that the signal knows, and which of them today is like.
+  public var patterns: DemandPatterns?
+  public var today: DemandPatterns.Likeness?
   /// For resources: the weightiest features.
   public var importances: [(name: String, share: Double)] = []
   /// For resources: trainings so far by reason.

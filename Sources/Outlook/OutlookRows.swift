@@ -14,6 +14,12 @@ enum OutlookRows {
     var rows = forecasts(outlook, OutlookSeries.demand, "signal")
     rows += records(
       outlook, "signal", OutlookSeries.demandError, OutlookSeries.demandFit, OutlookSeries.demandSkill)
+    for (index, pattern) in (outlook.patterns?.patterns ?? []).enumerated() {
+      let own = [Label("pattern", "\(index + 1)")]
+      rows.append((labels(OutlookSeries.patternDays, outlook, "signal", own), Double(pattern.days.count)))
+      guard let today = outlook.today else { continue }
+      rows.append((labels(OutlookSeries.patternToday, outlook, "signal", own), today.pattern == index ? 1 : 0))
+    }
     guard let peak = outlook.peak else { return rows }
     rows.append(
       (labels(OutlookSeries.peakTime, outlook, "signal"), Double(outlook.distribution.time(horizonAt: peak)) / 1000))

@@ -6,6 +6,8 @@ public enum OutlookSeries {
   static let demandCurve = "harecast_demand_forecast_curve"
   static let peakTime = "harecast_demand_peak_timestamp_seconds"
   static let peak = "harecast_demand_peak_forecast"
+  static let patternDays = "harecast_demand_pattern_days"
+  static let patternToday = "harecast_demand_pattern_today"
   static let demandError = "harecast_demand_mean_absolute_error"
   static let demandFit = "harecast_demand_r_squared"
   static let demandSkill = "harecast_demand_skill"
@@ -27,6 +29,8 @@ public enum OutlookSeries {
     demandCurve: "The whole curve of a demand forecast at quantile q, at future times.",
     peakTime: "When the highest demand of the next day is expected, in Unix seconds.",
     peak: "The highest demand that is expected within a day, at quantile q.",
+    patternDays: "Days of the history that were of a kind (pattern 1 is the most frequent one).",
+    patternToday: "1 for the kind of day that today has been like so far, 0 for the others.",
     demandError: "Mean absolute error of the newest demand forecasts at the horizon.",
     demandFit: "Share of the variance of demand that the forecasts at the horizon foretold.",
     demandSkill: "One minus the ratio of the demand forecasts' error to that of the same time a week before.",

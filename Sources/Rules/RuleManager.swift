@@ -39,7 +39,8 @@ public final class RuleManager: Sendable {
   ) {
     context = RuleContext(
       store: store, engine: engine, registry: registry, time: time, configuration: configuration, keeper: keeper,
-      notify: notify, learnsEverything: false, report: report)
+      notify: notify, trainer: ModelTrainer(share: configuration.trainingShare, registry: registry),
+      learnsEverything: false, report: report)
     (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -78,6 +79,16 @@ public final class RuleManager: Sendable {
   /// Evaluates the groups until the task is cancelled. Only one call may be under way.
   public func run() async throws {
     forgetOrphans()
+    await withDiscardingTaskGroup { group in
+      // A reload does not break off a training: the models of rules that stay are still waited for.
+      group.addTask { [context] in await context.trainer?.run() }
+      await evaluateUntilCancelled()
+      group.cancelAll()
+    }
+    try Task.checkCancellation()
+  }
+
+  private func evaluateUntilCancelled() async {
     var iterator = changes.makeAsyncIterator()
     while !Task.isCancelled {
       let (runners, retired) = state.withLock { ($0.runners, $0.retired) }
@@ -90,8 +101,10 @@ public final class RuleManager: Sendable {
         group.cancelAll()
       }
     }
-    try Task.checkCancellation()
   }
+
+  /// Trains the models that wait for it now, for tests; must not be mixed with ``run()``.
+  func trainWaitingModels() async { await context.trainer?.drain() }
 
   /// Evaluates every group once at `time` (UTC milliseconds), in the order of the files, for tests of rules and for
   /// replays. Must not be mixed with ``run()``.

@@ -105,6 +105,7 @@ public struct HarecastConfiguration: Sendable {
     if deliveries != old.deliveries { keys.append("remote_write, influxdb") }
     if remoteWriteReceiver != old.remoteWriteReceiver { keys.append("remote_write_receiver") }
     if management != old.management { keys.append("management") }
+    if models.trainingShare != old.models.trainingShare { keys.append("models.training_share") }
     if global.evaluationInterval != old.global.evaluationInterval { keys.append("global.evaluation_interval") }
     if global.ruleQueryOffset != old.global.ruleQueryOffset { keys.append("global.rule_query_offset") }
     if global.externalLabels != old.global.externalLabels { keys.append("global.external_labels") }

@@ -7,6 +7,8 @@ public struct ModelSettings: Sendable, Equatable {
   public var path: String?
   /// The files with the keys; with any, models that none of them has signed are refused.
   public var keyFiles: [String] = []
+  /// The share of one core that models named by rules are trained with where that is slow.
+  public var trainingShare = 0.25
 
   public init() {}
 
@@ -15,6 +17,12 @@ public struct ModelSettings: Sendable, Equatable {
     var reader = try MappingReader(node, "models")
     path = try reader.optionalString("path").map { Self.resolve($0, directory) }
     keyFiles = try reader.strings("key_files").map { Self.resolve($0, directory) }
+    if let share = try reader.optionalDouble("training_share") {
+      guard share > 0, share <= 1 else {
+        throw reader.error("training_share", "\(share) is not a share of one core, above 0 and at most 1")
+      }
+      trainingShare = share
+    }
     try reader.finish()
   }
 

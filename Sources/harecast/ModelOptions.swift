@@ -73,9 +73,14 @@ enum ModelText {
     }
     for series in header.series where !series.importances.isEmpty {
       lines.append("")
-      lines.append("features of \(Labels(series.labels.map { Label($0.key, $0.value) })):")
+      lines.append(
+        "features of \(Labels(series.labels.map { Label($0.key, $0.value) })), by their share of the gain, "
+          + "and what the MAE rises by without:")
       for importance in series.importances.prefix(10) {
-        lines.append("  " + String(format: "%5.1f%%", importance.share * 100) + "  \(importance.feature)")
+        let rise = importance.errorRise.map { String(format: "%+.3g", $0) } ?? "-"
+        let padding = String(repeating: " ", count: max(2, 12 - rise.count))
+        lines.append(
+          "  " + String(format: "%5.1f%%", importance.share * 100) + padding + rise + "  \(importance.feature)")
       }
     }
     return lines

@@ -66,6 +66,7 @@ final class Sidecar: Sendable {
     self.load = { engine in
       var plan = try load(engine)
       try plan.attachTrainedModels(storagePath: storagePath)
+      try plan.attachCalendar(at: time.now())
       return plan
     }
     log = logger("main")
@@ -82,6 +83,7 @@ final class Sidecar: Sendable {
     ruleConfiguration.evaluationInterval = plan.configuration.global.evaluationInterval
     ruleConfiguration.queryOffset = plan.configuration.global.ruleQueryOffset
     ruleConfiguration.externalLabels = plan.configuration.global.externalLabels
+    ruleConfiguration.trainingShare = plan.configuration.models.trainingShare
     // Requests are repeated by the real clock, also in a replay.
     let notifier = AlertNotifier(client: client, time: SystemTime(), registry: registry, log: logger("notifier"))
     self.notifier = notifier

@@ -3,6 +3,7 @@ import Backtest
 import Forecasting
 import Foundation
 import ModelRegistry
+import Outlook
 import TimeSeries
 
 /// `harecast train`: fits a model to a history and keeps it as a file.
@@ -27,6 +28,7 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "A file to write the model to, in place of the folder.") var out: String?
   @Option(help: "text or json.") var output = ModelOutputFormat.text
   @OptionGroup(title: "Settings of prophet") var prophet: ProphetOptions
+  @OptionGroup(title: "Calendar") var calendar: CalendarOptions
   @OptionGroup(title: "History") var history: HistoryOptions
   @OptionGroup(title: "Models") var models: ModelOptions
 
@@ -46,6 +48,7 @@ struct TrainCommand: AsyncParsableCommand {
       throw ValidationError("the settings of prophet need --model \(ProphetForecaster.name)")
     }
     _ = try prophet.settings()
+    _ = try calendar.configuration()
     if history.query == nil {
       guard data != nil else { throw ValidationError("give --query or --data") }
       if history.url != nil || history.storagePath != nil || history.start != nil || history.end != nil {
@@ -72,9 +75,11 @@ struct TrainCommand: AsyncParsableCommand {
       var training = ForecastTraining(
         model: model, horizon: Int(max(1, (PrometheusDuration.parse(horizon) ?? step) / step)), heldOut: heldOut)
       training.prophet = try prophet.settings()
+      training.calendar = try calendar.calendar(of: series)
       let progress = StepProgress("series")
+      let settings = prophet.given.merging(calendar.given) { own, _ in own }
       let file = try await training.file(
-        series, step: step, name: name, query: source, settings: prophet.given, created: SystemTime().now(),
+        series, step: step, name: name, query: source, settings: settings, created: SystemTime().now(),
         version: Harecast.version
       ) { progress.show($0, of: series.count) }
       progress.end()

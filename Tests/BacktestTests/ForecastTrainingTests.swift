@@ -78,6 +78,10 @@ struct ForecastTrainingTests {
       Self.series(Self.wave), labels: .empty)
     #expect(abs(trained.importances.reduce(0) { $0 + $1.share } - 1) < 1e-6)
     #expect(trained.importances.map(\.share) == trained.importances.map(\.share).sorted(by: >))
+    // What the tail, which they had not seen, becomes like when a feature is shuffled.
+    let rises = trained.importances.compactMap(\.errorRise)
+    #expect(rises.count == trained.importances.count)
+    #expect(try #require(rises.max()) > 0.1)
     #expect(
       try ForecastTraining(model: "naive", horizon: 1).train(Self.series([1, 2]), labels: .empty).importances.isEmpty)
   }

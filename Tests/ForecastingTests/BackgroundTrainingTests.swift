@@ -18,6 +18,17 @@ struct BackgroundTrainingTests {
     #expect(answer == 42)
   }
 
+  @Test("work that never asks is paused for at its end")
+  func keepsItsShareWithoutQuestions() async {
+    let started = ContinuousClock.now
+    let used = await BackgroundTraining.run(share: 0.25) { _ in
+      let began = LSTMTraining.cpuSeconds()
+      while LSTMTraining.cpuSeconds() - began < 0.05 {}
+      return LSTMTraining.cpuSeconds() - began
+    }
+    #expect(started.duration(to: .now) >= .seconds(used * 4 * 0.99))
+  }
+
   @Test("a cancelled task is told to stop")
   func stopsWhenCancelled() async {
     let task = Task {

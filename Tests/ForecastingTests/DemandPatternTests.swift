@@ -34,6 +34,25 @@ struct DemandPatternTests {
     #expect(patterns.likeness(of: [4, 5, 6, 5, 5, 5, 5, 5, 6, 5])?.pattern == 1)
   }
 
+  @Test("days that differ by chance alone are of one kind")
+  func findsNoKindsInNoise() {
+    var noise = SeededNoise(9)
+    let values = (0..<35 * 24).map { 100 + Double($0 % 24) + 5 * noise.normal() }
+    #expect(DemandPatterns(ForecastSeries(values: values, step: hour)).patterns.map(\.days.count) == [35])
+  }
+
+  @Test("a demand forecaster knows the kinds of its days in local time, and how today has gone so far")
+  func belongToTheForecaster() throws {
+    // Clocks an hour before UTC, so that the weeks begin in the second hour of a local Monday, which is not whole.
+    var forecaster = DemandForecaster(calendar: BusinessCalendar(clock: ForecastCalendar(offset: hour)))
+    forecaster.fit(Self.weeks)
+    #expect(forecaster.patterns().patterns.map(\.days.count) == [19, 8])
+    #expect(forecaster.patterns().patterns.map(\.weekdays) == [[3, 4, 4, 4, 4, 0, 0], [0, 0, 0, 0, 0, 4, 4]])
+    // The last hour of the weeks is the first of a local Monday.
+    let today = forecaster.today()
+    #expect(today.count == 1 && abs(today[0] - 20) < 5)
+  }
+
   @Test("equal days are of one kind; without a whole day there is none")
   func knowsNothing() {
     let equal = ForecastSeries(values: (0..<240).map { Double($0 % 24) }, step: hour)

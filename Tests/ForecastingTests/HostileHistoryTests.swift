@@ -59,8 +59,10 @@ struct HostileHistoryTests {
 
   @Test("says the same twice, and after being saved and restored, to the last bit", arguments: ForecastModels.names)
   func survivesSaving(_ name: String) throws {
-    // The reference models keep nothing but their history; a few of them are enough.
-    for (label, values) in hostileHistories where name == "auto" || (20...40).contains(values.count) {
+    // The reference models keep nothing but their history; a few of them are enough. What is trained takes longer ones too.
+    let isTrained = ForecastModels.isSlowToTrain(name)
+    for (label, values) in hostileHistories
+    where name == "auto" || (20...40).contains(values.count) || (isTrained && label == "short rhythm") {
       var model = try ForecastModels.make(named: name)
       model.fit(series(values))
       for value in [3, .nan, 4, 1, 5, .nan, .nan, 9, 2, 6] { model.update(value) }
@@ -77,6 +79,42 @@ struct HostileHistoryTests {
       #expect(later == (try restored.forecast(horizons: [1, 7, 100, 2000], quantiles: Self.quantiles)), "\(label)")
       #expect(model.saved() == restored.saved(), "\(label)")
     }
+  }
+
+  @Test(
+    "what is slow to train says the same when it is trained apart, and learns without training meanwhile",
+    arguments: ForecastModels.names.filter(ForecastModels.isSlowToTrain))
+  func trainsApart(_ name: String) throws {
+    let values = (0..<200).map { 50 + 10 * triangle($0, period: 24) + Double($0 * $0 % 7) }
+    var fitted = try ForecastModels.make(named: name)
+    fitted.fit(series(values))
+    var apart = try ForecastModels.make(named: name)
+    apart.reset(to: series(values))
+    apart.train { true }
+    #expect(apart.saved() == fitted.saved())
+    let first = try apart.forecast(horizons: [1, 12], quantiles: [0.1, 0.5, 0.9])
+    #expect(first == (try fitted.forecast(horizons: [1, 12], quantiles: [0.1, 0.5, 0.9])))
+    #expect(!apart.isTrainingDue)
+    for index in 0..<60 { apart.observe(values[index]) }
+    #expect(apart.isTrainingDue && apart.observationCount == 260)
+    apart.train { true }
+    #expect(!apart.isTrainingDue)
+  }
+
+  @Test("knows what was measured a day before a point to come, where it was", arguments: ForecastModels.names)
+  func knowsTheDayBefore(_ name: String) throws {
+    var values = (0..<100).map { Double($0 * $0 % 101) }
+    values[90] = .nan
+    var model = try ForecastModels.make(named: name)
+    model.fit(series(values, step: hour))
+    // One day before the point 5 hours ahead is 19 hours before the newest value; the day before 24 hours ahead is now.
+    #expect(model.dayBefore(steps: 5) == values[99 - 19])
+    #expect(model.dayBefore(steps: 24) == values[99])
+    #expect(model.dayBefore(steps: 25) == values[99 - 23])
+    #expect(model.dayBefore(steps: 15) == nil)
+    var odd = try ForecastModels.make(named: name)
+    odd.fit(series(values, step: 7_000))
+    #expect(odd.dayBefore(steps: 5) == nil)
   }
 
   @Test("never crashes on damaged bytes", arguments: ForecastModels.names)

@@ -27,6 +27,9 @@ struct ForecastAPITests {
         - record: limit_seconds
           expr: depth
           forecast: {until: "1e6", horizon: 30m, history: 1h, step: 30s}
+        - record: joined_forecast
+          expr: depth
+          forecast: {horizons: [30m], history: 1h, step: 30s, model: two_model_auto}
       """
     manager.reload([try RuleFile.parse(rules, path: "r.yml")])
     for step in 0..<40 {
@@ -72,6 +75,14 @@ struct ForecastAPITests {
     #expect(skill.map { $0["horizon"] as? String } == ["5m", "30m"])
     #expect(skill[1]["skill"] is NSNull && skill[1]["worseThanNaive"] as? Bool == false)
     #expect(first["curve"] == nil)
+  }
+
+  @Test("says that auto stands in the place of a model in training")
+  func training() throws {
+    let first = try #require(try forecasts("rule=joined_forecast").list.first)
+    #expect(first["model"] as? String == "auto")
+    #expect(first["training"] as? [String] == ["two_model_auto"])
+    #expect((first["horizons"] as? [[String: Any]])?.first?["parts"] == nil)
   }
 
   @Test("finds one signal by its labels, bounds the list and adds the curve when asked to")

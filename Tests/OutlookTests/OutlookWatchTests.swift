@@ -76,6 +76,9 @@ struct OutlookWatchTests {
     let top = try #require(value(store, "harecast_demand_peak_forecast", labels, at: at))
     #expect(abs(top - 1010) < 100)
     #expect(try #require(value(store, "harecast_demand_r_squared", ["horizon": "1d"], at: at)) > 0.9)
+    // All days are alike: thirteen whole ones in Berlin's time, and one kind of day that today is of.
+    #expect(value(store, "harecast_demand_pattern_days", ["signal": "inflow", "pattern": "1"], at: at) == 13)
+    #expect(value(store, "harecast_demand_pattern_today", ["signal": "inflow", "pattern": "1"], at: at) == 1)
     // Memory is what the load says it is.
     let memory = try #require(
       value(store, "harecast_resource_forecast", ["resource": "memory", "horizon": "1h", "q": "0.5"], at: at))

@@ -79,6 +79,24 @@ public struct BusinessCalendar: Sendable, Equatable {
       isPeakHour: holiday == nil && peakHours.contains(day: weekday, minute: minute), events: events ?? [])
   }
 
+  /// Local time and the events of the diary, with the public holidays from one time to another among them: what models
+  /// that know of nothing else look at.
+  ///
+  /// - Complexity: O(days).
+  public func specialDays(from start: Int64, through end: Int64) -> ForecastCalendar {
+    guard let holidays, end >= start else { return clock }
+    var events = clock.events
+    let days = Self.day(ofLocal: clock.localTime(at: start))...Self.day(ofLocal: clock.localTime(at: end))
+    for day in days {
+      guard let name = holidays.name(onDay: day) else { continue }
+      let midnight = Int64(day) * Self.dayMilliseconds
+      events.append(
+        ForecastCalendar.Event(
+          name: name, start: clock.time(ofLocal: midnight), end: clock.time(ofLocal: midnight + Self.dayMilliseconds)))
+    }
+    return ForecastCalendar(transitions: clock.transitions, events: events)
+  }
+
   private static let dayMilliseconds: Int64 = 86_400_000
 
   static func day(ofLocal local: Int64) -> Int {

@@ -80,6 +80,20 @@ public struct DemandForecaster: Sendable {
     return facts.distribution(horizons: horizons, quantiles: quantiles, factor: factor) { index, _ in rows[index] }
   }
 
+  /// The kinds of days in the history that is kept, in the local time of the calendar.
+  ///
+  /// - Parameter parts: into how many parts a day is cut.
+  /// - Complexity: that of ``DemandPatterns/init(_:parts:)``: some milliseconds for six weeks.
+  public func patterns(parts: Int = 24) -> DemandPatterns { DemandPatterns(kept, parts: parts) }
+
+  /// The means of the parts of the present local day that have begun, NaN where nothing was measured.
+  public func today(parts: Int = 24) -> [Double] { DemandPatterns.today(kept, parts: parts) }
+
+  private var kept: ForecastSeries {
+    let start = history.facts.end &- Int64(max(0, history.values.count - 1)) &* history.facts.step
+    return ForecastSeries(values: history.values, step: history.facts.step, start: start, calendar: calendar.clock)
+  }
+
   /// How good the forecasts have been at the rung of the ladder nearest to a horizon; nil before the first truth.
   public func record(horizon: Int) -> ForecastRecord? {
     learner?.rung(nearest: horizon).flatMap { rung in

@@ -21,7 +21,11 @@ public struct LSTMForecaster: ForecastModel {
 
   public init(settings: LSTMSettings) { self.settings = settings }
 
+  public static var isSlowToTrain: Bool { true }
+
   public var observationCount: Int { history.facts.observationCount }
+
+  public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
 
   /// - Complexity: seconds; see ``LSTMSettings``.
   public mutating func fit(_ series: ForecastSeries) { fit(series, companions: []) }
@@ -33,11 +37,18 @@ public struct LSTMForecaster: ForecastModel {
   public mutating func fit(
     _ series: ForecastSeries, companions: [[Double]], shouldGoOn: () -> Bool = { true }
   ) {
-    history.reset(series)
-    calendar = series.calendar
+    reset(to: series)
     self.companions = companions
     alignCompanions()
-    refit(shouldGoOn)
+    train(while: shouldGoOn)
+  }
+
+  public mutating func reset(to series: ForecastSeries) {
+    history.reset(series)
+    calendar = series.calendar
+    companions = []
+    fitted = nil
+    updatesSinceFit = 0
   }
 
   /// - Complexity: O(1); each time that the history has grown by a quarter, as much as `fit`.
@@ -45,11 +56,25 @@ public struct LSTMForecaster: ForecastModel {
 
   /// Learns the next value of the signal and of its companions; of those that are not given it is missing.
   public mutating func update(_ value: Double, companions values: [Double]) {
+    observe(value, companions: values)
+    if isTrainingDue { train { true } }
+  }
+
+  public mutating func observe(_ value: Double) { observe(value, companions: []) }
+
+  private mutating func observe(_ value: Double, companions values: [Double]) {
     history.append(value)
     for index in companions.indices { companions[index].append(index < values.count ? values[index] : .nan) }
     alignCompanions()
     updatesSinceFit += 1
-    if updatesSinceFit >= max(settings.lookback, history.values.count / 4) { refit { true } }
+  }
+
+  public var isTrainingDue: Bool { updatesSinceFit >= max(settings.lookback, history.values.count / 4) }
+
+  /// - Complexity: seconds; see ``LSTMSettings``.
+  public mutating func train(while shouldGoOn: () -> Bool) {
+    updatesSinceFit = 0
+    fitted = LSTMFit(view, settings: settings, shouldGoOn: shouldGoOn)
   }
 
   private mutating func alignCompanions() {
@@ -59,11 +84,6 @@ public struct LSTMForecaster: ForecastModel {
       if surplus > 0 { companions[index].removeFirst(surplus) }
       if surplus < 0 { companions[index].insert(contentsOf: [Double](repeating: .nan, count: -surplus), at: 0) }
     }
-  }
-
-  private mutating func refit(_ shouldGoOn: () -> Bool) {
-    updatesSinceFit = 0
-    fitted = LSTMFit(view, settings: settings, shouldGoOn: shouldGoOn)
   }
 
   private var view: LSTMView {

@@ -24,6 +24,9 @@ public struct RuleManagerConfiguration: Sendable {
   /// The least milliseconds between two times at which the models of a rule are kept for the next process.
   public var modelSpacing: Int64 = 600_000
 
+  /// The share of one core that models which are slow to train are trained with.
+  public var trainingShare = 0.25
+
   public init(
     evaluationInterval: Int64 = 60_000, queryOffset: Int64 = 0, externalLabels: Labels = .empty,
     externalURL: String = "", resendDelay: Int64 = 60_000, outageTolerance: Int64 = 3_600_000,
@@ -60,6 +63,8 @@ struct RuleContext: Sendable {
   /// Keeps what a restart must not lose; nil where nothing outlives the process.
   let keeper: (any StateKeeper)?
   let notify: (@Sendable ([AlertNotification]) -> Void)?
+  /// Trains models that are slow to train; nil where evaluations do that themselves.
+  let trainer: ModelTrainer?
   /// Whether predictions learn all histories at once, however long it takes, so that they depend on nothing but data.
   let learnsEverything: Bool
   let report: @Sendable (RuleEvent) -> Void

@@ -179,6 +179,7 @@ actor RuleGroupRunner {
       if recovery == nil { try write(AlertEvaluation.outputs(of: states.active), rule: index, at: time) }
     case (.forecast, .forecast(var forecast)):
       defer { memories[index] = .forecast(forecast) }
+      forecast.trainer = context.trainer
       let result = try await forecast.evaluate(
         reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
       try record(result, rule: index, kind: "forecast", at: time)

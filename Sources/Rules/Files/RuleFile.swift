@@ -1,4 +1,5 @@
 import AnomalyDetection
+import Forecasting
 import PromQL
 import TimeSeries
 
@@ -110,6 +111,8 @@ public struct ForecastBlock: Sendable {
   public var trainedName: String?
   /// That model, once it was attached.
   public var trained: TrainedModel?
+  /// Local time and special days, for models that look at them; see ``RuleFile/attachCalendar(_:named:)``.
+  public var calendar = ForecastCalendar()
   /// How many milliseconds of history the models learn from.
   public var history: Int64
   /// Milliseconds between two values that the models see.

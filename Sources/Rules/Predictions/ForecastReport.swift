@@ -1,3 +1,4 @@
+import Forecasting
 import TimeSeries
 
 /// The newest forecast of one series, and how earlier ones have done.
@@ -26,6 +27,14 @@ public struct ForecastReport: Sendable {
   public var origin: Int64
   /// The model that made it.
   public var model: String
+  /// The models of which one is being trained to take the place of ``model``; empty if there are none.
+  public var awaitedModels: [String]
+  /// Why a training gave nothing; ``model`` goes on then.
+  public var trainingFailure: String?
+  /// The features that the model looks at, most important first, at most ten; empty for one that has none.
+  public var importances: [FeatureImportance]
+  /// What each model said by itself where the forecast joins several: row by row, as ``values``.
+  public var parts: [(model: String, values: [Double])]
   /// Whether the model stands on the rule's step; before, it looks at single evaluations.
   public var isSettled: Bool
   /// The say that similar signals had in it, from 0 to 1.
@@ -51,6 +60,10 @@ public struct ForecastReport: Sendable {
     origin = signal.predictedAt ?? 0
     let kind = signal.modelName ?? rule.block.models.joined(separator: ", ")
     model = signal.isTrained ? rule.block.trainedName.map { "\(TrainedModel.prefix)\($0)" } ?? kind : kind
+    awaitedModels = signal.awaitedModels ?? []
+    trainingFailure = signal.trainingFailure?.description
+    importances = Array(signal.importances.prefix(10))
+    parts = signal.parts
     isSettled = signal.isSettled
     borrowedShare = signal.borrowedShare
     quantiles = rule.block.quantiles

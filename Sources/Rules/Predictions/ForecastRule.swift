@@ -11,6 +11,8 @@ struct ForecastRule: Sendable {
 
   let name: String
   let block: ForecastBlock
+  /// Trains models that are slow to train; nil where evaluations do that themselves.
+  var trainer: ModelTrainer?
   let labels: [Label]
   let horizons: [ForecastBlock.Horizon]
   /// The horizons whose forecasts are judged: those of the rule, or one on the way to the limit.
@@ -153,7 +155,7 @@ struct ForecastRule: Sendable {
       for index in 0..<count {
         let time = first + Int64(index) * block.step
         let value = column?[index] ?? .nan
-        signal.append(value, at: time, historySteps: historySteps, farStep: farGrid?.step)
+        signal.append(value, at: time, historySteps: historySteps, farStep: farGrid?.step, trainer: trainer)
         signal.ledger.settle(value, at: time, into: &tallies)
       }
       signals[labels] = signal
@@ -264,12 +266,19 @@ struct ForecastRule: Sendable {
     _ signal: inout ForecastSignal, value: Double, limit: Double?, at time: Int64, interval: Int64,
     _ budget: inout WorkBudget
   ) throws {
-    let ready = try signal.ready(block.models, step: block.step, interval: interval, budget: &budget)
+    let ready = try signal.ready(
+      block.models, step: block.step, interval: interval, calendar: block.calendar, trainer: trainer, budget: &budget)
     guard let (model, step, origin) = ready else { return }
     signal.borrowedShare = 0
+    signal.parts = []
     switch block.target {
     case .horizons:
       signal.rows = try rows(model, step: step, origin: origin, value: value, at: time)
+      if let joining = model as? any JoinsModels {
+        signal.parts = try joining.parts(
+          horizons: horizons.map { steps($0.milliseconds, of: step) }, quantiles: block.quantiles
+        ).map { ($0.model, $0.forecast.values) }
+      }
       if signal.isSettled, let rows = signal.rows {
         follow(&signal, rows.values, quantiles: block.quantiles, value: value, origin: origin)
       }

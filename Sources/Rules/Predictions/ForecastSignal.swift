@@ -4,7 +4,8 @@ import TimeSeries
 /// One series under forecast: its model, and its history until the model has learnt it.
 ///
 /// A model sees the signal at a rule's step. Until 30 values exist at that step, a model on the finer grid of the
-/// group's evaluations takes its place, so that a system that has just started forecasts at once.
+/// group's evaluations takes its place, so that a system that has just started forecasts at once. In the place of a model
+/// that is still in training stands `auto`.
 struct ForecastSignal: Sendable {
   /// How many values at the rule's step end the use of the finer grid.
   static let enoughValues = 30
@@ -25,11 +26,22 @@ struct ForecastSignal: Sendable {
   private(set) var newest = Double.nan
   /// The say that similar signals had in the newest forecast.
   var borrowedShare = 0.0
+  /// What each of the models of the newest forecast said by itself, where it joins several: row by row, as in ``rows``.
+  var parts: [(model: String, values: [Double])] = []
 
   /// The trained model that has not been brought back yet.
   private var trained: TrainedState?
   /// Whether the model was trained beforehand: then it knows more than the history in the store.
   private(set) var isTrained = false
+
+  /// The training that is under way, and what came since it was asked for.
+  private var training: (pending: PendingTraining, since: [Double])?
+  /// Why the last training gave nothing.
+  private(set) var trainingFailure: ForecastError?
+  /// Whether `auto` stands in the place of a model that was not trained yet.
+  private(set) var isStandIn = false
+  /// What the model says of its features, most important first.
+  private(set) var importances: [FeatureImportance] = []
 
   private var hasHistory = false
   /// An `auto` model of an earlier process that was not brought back yet, and the history for it.
@@ -67,6 +79,7 @@ struct ForecastSignal: Sendable {
     self.lastSeen = lastSeen
     self.ledger = ledger
     self.model = model
+    importances = (try? PendingTraining.importances(of: model)) ?? []
     coarseEnd = end
     hasHistory = true
   }
@@ -90,7 +103,7 @@ struct ForecastSignal: Sendable {
   /// What the next process needs of the model on the rule's step; nil if there is none yet.
   func keptModel() -> KeptModel? {
     if let record { return .record(record) }
-    guard let model else { return nil }
+    guard let model, !isStandIn else { return nil }
     if !isTrained, let auto = model as? AutoForecaster { return .record(auto.record) }
     return .whole(model.saved())
   }
@@ -105,7 +118,10 @@ struct ForecastSignal: Sendable {
   var valueCount: Int { model?.observationCount ?? finiteWaiting }
 
   /// What stood a whole number of days before the point `steps` ahead, if the model knows.
-  func dayBefore(steps: Int) -> Double? { (model as? AutoForecaster)?.dayBefore(steps: steps) }
+  func dayBefore(steps: Int) -> Double? { model?.dayBefore(steps: steps) }
+
+  /// The names of the models of which one is trained to take the place of the present one.
+  var awaitedModels: [String]? { isStandIn ? training?.pending.modelNames : nil }
 
   /// Takes note of the newest value.
   mutating func note(_ value: Double) {
@@ -128,11 +144,25 @@ struct ForecastSignal: Sendable {
 
   /// Takes in the value at a point of the rule's grid; NaN if there is none.
   ///
-  /// - Parameter farStep: the milliseconds of a step of the model's far grid; nil if it has none.
-  mutating func append(_ value: Double, at time: Int64, historySteps: Int, farStep: Int64?) {
+  /// - Parameters:
+  ///   - farStep: the milliseconds of a step of the model's far grid; nil if it has none.
+  ///   - trainer: trains models that are slow to train; without one they are trained here.
+  mutating func append(
+    _ value: Double, at time: Int64, historySteps: Int, farStep: Int64?, trainer: ModelTrainer? = nil
+  ) {
     coarseEnd = time
     if model != nil {
-      model?.update(value)
+      guard let trainer else {
+        model?.update(value)
+        return
+      }
+      takeTraining()
+      model?.observe(value)
+      if training != nil {
+        training?.since.append(value)
+      } else if let model, model.isTrainingDue {
+        begin(PendingTraining(model), with: trainer)
+      }
       return
     }
     if record != nil {
@@ -179,13 +209,45 @@ struct ForecastSignal: Sendable {
     if fine.count > Self.maximumFineValues { fine.removeFirst(fine.count - Self.maximumFineValues) }
   }
 
+  // MARK: Training apart
+
+  private mutating func begin(_ pending: PendingTraining, with trainer: ModelTrainer) {
+    training = (pending, [])
+    trainer.submit(pending)
+  }
+
+  /// Takes the model whose training has ended, and has it learn what came meanwhile.
+  private mutating func takeTraining() {
+    guard let (pending, since) = training, let result = pending.result else { return }
+    training = nil
+    switch result {
+    case .success(let trained):
+      var new = trained.model
+      for value in since { new.observe(value) }
+      model = new
+      importances = trained.importances
+      trainingFailure = nil
+      // The record of `auto` is not that of the model that takes its place.
+      if isStandIn { ledger = SkillLedger(horizonCount: ledger.tallies.count) }
+      isStandIn = false
+    case .failure(let error):
+      trainingFailure = error
+    }
+  }
+
   /// Makes the model ready that shall forecast now.
   ///
-  /// - Parameter budget: whether there is time to learn a whole history.
+  /// - Parameters:
+  ///   - calendar: local time and special days, for models that look at them.
+  ///   - trainer: trains models that are slow to train; without one they are trained here.
+  ///   - budget: whether there is time to learn a whole history.
   /// - Returns: the model, its step and the time of its newest value; nil if nothing is known or there is no time.
   mutating func ready(
-    _ names: [String], step: Int64, interval: Int64, budget: inout WorkBudget
+    _ names: [String], step: Int64, interval: Int64, calendar: ForecastCalendar = ForecastCalendar(),
+    trainer: ModelTrainer? = nil, budget: inout WorkBudget
   ) throws(ForecastError) -> (model: any ForecastModel, step: Int64, origin: Int64)? {
+    takeTraining()
+    let isApart = trainer != nil && names.contains(where: ForecastModels.isSlowToTrain)
     if let kept = record, let history = recordHistory {
       guard budget.allowsMore() else { return nil }
       var auto = AutoForecaster(kept, near: history.near, far: history.far)
@@ -198,6 +260,7 @@ struct ForecastSignal: Sendable {
     if let kept = trained, coarseEnd > 0 {
       guard budget.allowsMore() else { return nil }
       model = try kept.model(knowing: waiting, through: coarseEnd, step: step)
+      importances = (try? model.map(PendingTraining.importances)) ?? []
       trained = nil
       forgetWaiting()
     }
@@ -206,13 +269,23 @@ struct ForecastSignal: Sendable {
     {
       guard budget.allowsMore() else { return nil }
       let start = coarseEnd - Int64(waiting.count - 1) * step
-      let history = ForecastSeries(values: waiting, step: step, start: start)
+      var history = ForecastSeries(values: waiting, step: step, start: start)
       if names == [AutoForecaster.name], AutoForecaster.farRatio(step: step) != nil {
         var auto = AutoForecaster()
         auto.fit(history, far: farWaiting)
         model = auto
+      } else if let trainer, isApart {
+        var auto = AutoForecaster()
+        auto.fit(history)
+        model = auto
+        isStandIn = true
+        history.calendar = calendar
+        begin(PendingTraining(names, on: history), with: trainer)
       } else {
-        model = try ModelContest.fitted(names, to: history)
+        if names != [AutoForecaster.name] { history.calendar = calendar }
+        let fitted = try ModelContest.fitted(names, to: history)
+        model = fitted
+        importances = try PendingTraining.importances(of: fitted)
       }
       forgetWaiting()
     }
@@ -222,7 +295,10 @@ struct ForecastSignal: Sendable {
     if fineModel == nil || fine.count >= 2 * fineFitted {
       fineFitted = fine.count
       let start = fineEnd - Int64(fine.count - 1) * interval
-      fineModel = try ModelContest.fitted(names, to: ForecastSeries(values: fine, step: interval, start: start))
+      let quick = isApart ? names.filter { !ForecastModels.isSlowToTrain($0) } : names
+      fineModel = try ModelContest.fitted(
+        quick.isEmpty ? [AutoForecaster.name] : quick,
+        to: ForecastSeries(values: fine, step: interval, start: start))
     }
     return fineModel.map { ($0, interval, fineEnd) }
   }

@@ -4,8 +4,11 @@ import Forecasting
 enum ModelContest {
   /// A model of the best kind among `names`, fitted to all of `series`.
   ///
+  /// - Parameter shouldGoOn: asked every so often by models that are slow to train; false ends their training.
   /// - Complexity: the fits of all models, twice for the winner.
-  static func fitted(_ names: [String], to series: ForecastSeries) throws(ForecastError) -> any ForecastModel {
+  static func fitted(
+    _ names: [String], to series: ForecastSeries, while shouldGoOn: () -> Bool = { true }
+  ) throws(ForecastError) -> any ForecastModel {
     var best: (error: Double, name: String)?
     if names.count > 1, series.values.count >= 10 {
       let held = min(series.values.count / 5, 288)
@@ -13,13 +16,15 @@ enum ModelContest {
       past.values.removeLast(held)
       for name in names {
         var model = try ForecastModels.make(named: name)
-        model.fit(past)
+        model.reset(to: past)
+        model.train(while: shouldGoOn)
         guard let error = meanAbsoluteError(of: model, against: series.values.suffix(held)) else { continue }
         if best.map({ error < $0.error }) ?? true { best = (error, name) }
       }
     }
     var model = try ForecastModels.make(named: best?.name ?? names.first ?? AutoForecaster.name)
-    model.fit(series)
+    model.reset(to: series)
+    model.train(while: shouldGoOn)
     return model
   }
 

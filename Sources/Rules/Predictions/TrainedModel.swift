@@ -54,8 +54,8 @@ struct TrainedState: Sendable {
     }
     var model = try ForecastModels.restore(bytes)
     let known = values.suffix(Int(missed))
-    for _ in 0..<(Int(missed) - known.count) { model.update(.nan) }
-    for value in known { model.update(value) }
+    for _ in 0..<(Int(missed) - known.count) { model.observe(.nan) }
+    for value in known { model.observe(value) }
     return model
   }
 }

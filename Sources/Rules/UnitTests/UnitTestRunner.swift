@@ -104,7 +104,7 @@ private struct UnitTestRun {
       configuration: RuleManagerConfiguration(
         evaluationInterval: file.evaluationInterval, externalLabels: test.externalLabels,
         externalURL: test.externalURL),
-      keeper: nil, notify: nil, learnsEverything: true, report: { _ in })
+      keeper: nil, notify: nil, trainer: nil, learnsEverything: true, report: { _ in })
     var order: [String: Int] = [:]
     for (index, name) in file.groupOrder.enumerated() { order[name] = index }
     let ordered = rules.flatMap { rules in rules.groups.map { (rules.path, $0) } }.enumerated().sorted {
