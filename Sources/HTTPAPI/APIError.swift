@@ -57,6 +57,19 @@ extension Response {
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 
+  /// The answer of a query that went well; `write` fills the object `data`.
+  static func success(_ write: (inout JSONWriter) -> Void) -> Response {
+    var json = JSONWriter()
+    json.beginObject()
+    json.pair("status", "success")
+    json.key("data")
+    json.beginObject()
+    write(&json)
+    json.endObject()
+    json.endObject()
+    return .json(json.bytes)
+  }
+
   /// An answer of one line of text.
   static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
     Response(

@@ -26,12 +26,12 @@ struct IncidentAPI: Sendable {
         guard let incident = watch.snapshot.incidents.first(where: { $0.id == id }) else {
           throw APIError(.notFound, "there is no incident \(Labels.quoted(String(id.prefix(100))))")
         }
-        return success { write(incident, to: &$0) }
+        return .success { write(incident, to: &$0) }
       }
     }
     router.get("/api/v1/queues") { request, _ in answer { try queues(request) } }
-    router.get("/api/v1/publisher_block") { _, _ in success(blocks) }
-    router.get("/api/v1/maintenance") { _, _ in success(windows) }
+    router.get("/api/v1/publisher_block") { _, _ in Response.success(blocks) }
+    router.get("/api/v1/maintenance") { _, _ in Response.success(windows) }
     router.post("/api/v1/maintenance") { request, _ in
       do {
         return try await addWindow(request)
@@ -47,7 +47,7 @@ struct IncidentAPI: Sendable {
         guard isGone else {
           throw APIError(.notFound, "no maintenance window \(Labels.quoted(String(id.prefix(100)))) was set by API")
         }
-        return success { $0.pair("id", id) }
+        return .success { $0.pair("id", id) }
       }
     }
   }
@@ -69,7 +69,7 @@ struct IncidentAPI: Sendable {
       (state == "all" || (incident.resolvedAt == nil) == (state == "open"))
         && (types.isEmpty || types.contains(incident.type.rawValue))
     }
-    return success { json in
+    return .success { json in
       json.key("incidents")
       json.beginArray()
       for incident in incidents.prefix(limit) {
@@ -120,7 +120,7 @@ struct IncidentAPI: Sendable {
     json.strings(incident.actions)
     json.key("consequences")
     json.strings(incident.consequences)
-    json.pair("runbook", "docs/runbooks.md#\(incident.type.rawValue)")
+    json.pair("runbook", "docs/runbooks.md#rabbitmq\(incident.type.rawValue.replacing("_", with: ""))")
   }
 
   private func write(_ time: TimeToLimit, to json: inout JSONWriter) {
@@ -145,7 +145,7 @@ struct IncidentAPI: Sendable {
     // Those with the least time left come first.
     let fates = watch.snapshot.fates.filter { verdicts.isEmpty || verdicts.contains($0.fate.verdict.rawValue) }
       .sorted { ($0.fate.nearest?.time.median ?? .infinity) < ($1.fate.nearest?.time.median ?? .infinity) }
-    return success { json in
+    return .success { json in
       json.key("queues")
       json.beginArray()
       for (cluster, fate) in fates.prefix(limit) {
@@ -259,7 +259,7 @@ struct IncidentAPI: Sendable {
       try watch.addWindow(start: start, end: end, objects: objects, comment: comment, createdBy: user)
     }
     guard let window else { throw APIError(.unavailable, "there are too many maintenance windows") }
-    return success { write(window, now, to: &$0) }
+    return .success { write(window, now, to: &$0) }
   }
 
   /// Who asks for a change; the guard before the routes has checked the password.
@@ -292,18 +292,6 @@ struct IncidentAPI: Sendable {
     } catch {
       return APIError(.internal, "\(error)").response
     }
-  }
-
-  private func success(_ write: (inout JSONWriter) -> Void) -> Response {
-    var json = JSONWriter()
-    json.beginObject()
-    json.pair("status", "success")
-    json.key("data")
-    json.beginObject()
-    write(&json)
-    json.endObject()
-    json.endObject()
-    return .json(json.bytes)
   }
 }
 

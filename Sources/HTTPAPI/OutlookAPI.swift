@@ -19,25 +19,13 @@ struct OutlookAPI: Sendable {
     router.get("/api/v1/forecast/resources") { request, _ in
       list(watch.snapshot.resources, RequestParameters(request.uri.query ?? ""))
     }
-    router.get("/api/v1/calendar") { _, _ in success(calendar) }
-  }
-
-  private func success(_ write: (inout JSONWriter) -> Void) -> Response {
-    var json = JSONWriter()
-    json.beginObject()
-    json.pair("status", "success")
-    json.key("data")
-    json.beginObject()
-    write(&json)
-    json.endObject()
-    json.endObject()
-    return Response.json(json.bytes)
+    router.get("/api/v1/calendar") { _, _ in Response.success(calendar) }
   }
 
   private func list(_ outlooks: [Outlook], _ parameters: RequestParameters) -> Response {
     let signals = Set(parameters.all("signal"))
     let withCurve = ["1", "true"].contains(parameters["curve"] ?? "")
-    return success { json in
+    return .success { json in
       json.key("forecasts")
       json.beginArray()
       for outlook in outlooks where signals.isEmpty || signals.contains(outlook.signal) {

@@ -117,28 +117,56 @@ async function drawTimeLeft() {
     "Nothing is heading for a limit.");
 }
 
+/** A moment as the time of day and how long ago that is, with the date if it was another day. */
+function moment(text) {
+  const time = new Date(text), ago = (Date.now() - time) / 1000;
+  const day = ago > 43200 ? time.toLocaleDateString([], { month: "short", day: "numeric" }) + " " : "";
+  return day + clock(time / 1000) + " (" + duration(Math.max(0, ago)) + " ago)";
+}
+
+const nameOf = (incident) =>
+  incident.type.replaceAll("_", " ") + " · " + (incident.object || "cluster " + incident.cluster).replaceAll("`", "");
+
+/** An open incident: what, since when, from what that is known, what it brings with it, what to do. */
+function incidentCard(incident) {
+  const box = make("article", "incident " + ({ CRITICAL: "bad", WARNING: "warn" }[incident.level] || "dim"));
+  box.append(make("h3", "", make("span", "tag", incident.level), " ", nameOf(incident)), make("p", "", incident.summary));
+  box.append(make("p", "dim", "since " + moment(incident.since) + ", severity " + amount(incident.severity) + " of 10"));
+  const evidence = incident.evidence.slice(0, 5).map(({ detail, share }) =>
+    make("li", "", detail, make("span", "dim", " " + Math.round(share * 100) + " %")));
+  if (evidence.length) box.append(make("ul", "", ...evidence));
+  if (incident.consequences.length) {
+    box.append(make("p", "dim", "brings with it: " + incident.consequences.slice(0, 5).join("; ").replaceAll("`", "")));
+  }
+  const actions = incident.actions.map((text) => make("li", "", text));
+  if (actions.length) box.append(make("p", "", "What to do:"), make("ul", "", ...actions));
+  return box;
+}
+
 async function drawIncidents() {
-  const data = await api("incidents");
-  const list = data == null ? [] : Array.isArray(data) ? data : data.incidents || [];
-  const open = list.filter((incident) => !incident.resolvedAt && incident.state !== "resolved");
-  const card = (incident) => {
-    const level = incident.level || "";
-    const box = make("article", "incident " + ({ CRITICAL: "bad", WARNING: "warn" }[level] || "dim"));
-    box.append(make("h3", "", make("span", "tag", level), " ", (incident.type || "").replaceAll("_", " "), " · ",
-      String(incident.object || incident.cluster || "the cluster").replaceAll("`", "")));
-    if (incident.sentence || incident.summary) box.append(make("p", "", incident.sentence || incident.summary));
-    const facts = [];
-    const since = incident.since || incident.startsAt || incident.openedAt;
-    if (since) facts.push("since " + new Date(since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
-    if (incident.severity != null) facts.push("severity " + amount(+incident.severity) + " of 10");
-    if (facts.length) box.append(make("p", "dim", facts.join(", ")));
-    const texts = (values) => (values || []).map((value) => make("li", "", typeof value === "string" ? value : value.detail || value.signal));
-    const evidence = texts(incident.evidence).slice(0, 5), actions = texts(incident.actions || incident.recommendedActions).slice(0, 5);
-    if (evidence.length) box.append(make("ul", "", ...evidence));
-    if (actions.length) box.append(make("p", "", "What to do:"), make("ul", "", ...actions));
-    return box;
-  };
-  show("incidents", open.length ? make("div", "", ...open.map(card)) : null, "No incident is open.");
+  const data = await api("incidents", { state: "all" });
+  const list = data ? data.incidents : [];
+  const open = list.filter((incident) => incident.state === "open");
+  show("incidents", open.length ? make("div", "", ...open.map(incidentCard)) : null, "No incident is open.");
+  const ended = list.filter((incident) => incident.state === "resolved" && Date.now() - new Date(incident.resolvedAt) < 864e5);
+  if (!ended.length) return;
+  const lines = ended.slice(0, 30).map((incident) =>
+    make("li", "", nameOf(incident) + ", " + moment(incident.since) + ", for "
+      + duration((new Date(incident.resolvedAt) - new Date(incident.since)) / 1000)));
+  const past = make("details", "", make("summary", "dim", ended.length + " resolved within a day"), make("ul", "", ...lines));
+  past.open = drawIncidents.isPastOpen;
+  past.addEventListener("toggle", () => { drawIncidents.isPastOpen = past.open; });
+  $("incidents").append(past);
+}
+
+/** What is under planned work: nothing is said about it. */
+async function drawMaintenance() {
+  const data = await api("maintenance");
+  const active = (data ? data.windows : []).filter((window) => window.active);
+  $("planned").replaceChildren(...active.map((window) =>
+    make("p", "dim", "Planned work" + (window.repeat ? "" : " until " + clock(new Date(window.end) / 1000)) + " on "
+      + (window.objects.length ? window.objects.join(", ").replaceAll("`", "") : "everything")
+      + (window.comment ? ": " + window.comment : "") + ". No incident is opened about it.")));
 }
 
 async function drawAlerts() {
@@ -270,7 +298,7 @@ async function refresh() {
     try { return await part(); } catch (error) { problems.push(error.message); return null; }
   };
   const [groups, targets] = await Promise.all([attempt(drawRules), attempt(drawTargets), attempt(drawIncidents),
-    attempt(drawTimeLeft), attempt(drawAlerts), attempt(drawAnomalies)]);
+    attempt(drawMaintenance), attempt(drawTimeLeft), attempt(drawAlerts), attempt(drawAnomalies)]);
   if (groups) fillChooser(groups);
   await attempt(drawCharts);
   const up = (targets || []).filter((target) => target.health === "up").length;
