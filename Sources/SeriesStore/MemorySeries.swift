@@ -217,10 +217,12 @@ final class MemorySeries {
     return (bytes, samples)
   }
 
-  /// Adds the samples of the last sealed chunk and of the open one.
-  func decodeNewest(into timestamps: inout [Int64], _ values: inout [Double]) {
-    sealed.last?.chunk.decode(from: .min, through: .max, into: &timestamps, &values)
-    if open.count > 0 { open.chunk()?.decode(from: .min, through: .max, into: &timestamps, &values) }
+  /// Adds the samples from `start` on, as far as memory has them.
+  func decode(from start: Int64, into timestamps: inout [Int64], _ values: inout [Double]) {
+    for one in sealed where one.chunk.end >= start {
+      one.chunk.decode(from: start, through: .max, into: &timestamps, &values)
+    }
+    if open.count > 0 { open.chunk()?.decode(from: start, through: .max, into: &timestamps, &values) }
   }
 
   /// What a reader needs, so that decoding can happen outside the lock.

@@ -4,18 +4,21 @@ import TimeSeries
 /// acknowledged brings several of a series again.
 struct RecentPast {
   private var id: UInt32?
+  private var start: Int64 = .max
   private var timestamps: [Int64] = []
   private var values: [Double] = []
 
-  /// Whether the newest chunks of a series have this very sample.
+  /// Whether memory has this very sample of a series.
   ///
-  /// - Complexity: O(samples of two chunks) for a series other than that of the last call, else O(log samples).
+  /// - Complexity: O(samples of the series since `timestamp`) for another series or an earlier time than that of the calls
+  ///   before, else O(log samples).
   mutating func has(_ timestamp: Int64, _ value: Double, of series: MemorySeries, id: UInt32) -> Bool {
-    if self.id != id {
+    if self.id != id || timestamp < start {
       self.id = id
+      start = timestamp
       timestamps.removeAll(keepingCapacity: true)
       values.removeAll(keepingCapacity: true)
-      series.decodeNewest(into: &timestamps, &values)
+      series.decode(from: timestamp, into: &timestamps, &values)
     }
     var (low, high) = (0, timestamps.count)
     while low < high {
