@@ -26,8 +26,8 @@ final class SymbolReader {
 
   /// The bytes of blocks that stay for the next series.
   private static let keptBytes = 4 << 20
-  /// Symbols for each series that a request may have; senders use a few, as series share most of theirs.
-  private static let symbolsPerSeries = 8
+  /// As many as the labels of one series may need, and some for each further one; series share most of theirs.
+  private var symbolLimit: Int { 2 * limits.labels + 8 * limits.series }
 
   private static let damaged = WriteRequestError.malformed("the message is not an io.prometheus.write.v2.Request")
 
@@ -54,8 +54,8 @@ final class SymbolReader {
       switch (field, type) {
       case (4, 2):
         guard let symbol = reader.readBytes() else { throw Self.damaged }
-        guard symbols.count < limits.series * Self.symbolsPerSeries else {
-          throw .tooLarge("more than \(limits.series * Self.symbolsPerSeries) symbols in one request")
+        guard symbols.count < symbolLimit else {
+          throw .tooLarge("more than \(symbolLimit) symbols in one request")
         }
         symbols.append(symbol)
       case (5, 2):

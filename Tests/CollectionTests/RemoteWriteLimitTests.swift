@@ -53,7 +53,7 @@ struct RemoteWriteLimitTests {
     let store = SeriesStore()
     let answer = await send(request, to: try receiver(bound.yaml, store: store), as: version)
     #expect(answer.status == bound.status)
-    #expect(answer.text.contains(bound.words), "\(answer.text)")
+    #expect(bound.words.isEmpty ? answer.text.isEmpty : answer.text.contains(bound.words), "\(answer.text)")
     #expect(store.statistics.samples == bound.stored)
   }
 
