@@ -23,7 +23,7 @@ BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev
 TEST_PACKAGES := chromium debian-archive-keyring debootstrap influxdb openssl python3-pika
 
 SWIFT_FILES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift $(wildcard Fuzz/Sources/*Fuzz) Fuzz/Sources/FuzzerLoop Sanitizers/Package.swift \
-	Sanitizers/Sources/Synchronization
+	Sanitizers/Sources/Locks
 SCRIPTS := .ci/run $(filter-out %/amqp-load %/page-look %/promql-differential %/remote-write-soak %/alertmanager-outage %.py,$(wildcard Tests/Support/*)) \
 	$(addprefix Benchmarks/,common.bash scrape-cpu queues10000 metrics-latency idle-memory parse-and-store remote-write promql rules incidents/run lstm)
 BUILD_LOG := .build/build.log
@@ -85,7 +85,7 @@ SANITIZED := ^(TimeSeriesTests|SeriesStoreTests|RemoteWriteTests)\.|RemoteWriteR
 sanitize: toolchain deps ## run the tests of store and remote-write under the address and the thread sanitizer
 	@for sanitizer in address thread; do \
 	  cd "$(CURDIR)/Sanitizers"; \
-	  TSAN_OPTIONS="suppressions=$(CURDIR)/Sanitizers/thread.suppressions" \
+	  LSAN_OPTIONS="suppressions=$(CURDIR)/Sanitizers/leaks.suppressions" \
 	  $(SWIFT) test --sanitize $$sanitizer --scratch-path .build-$$sanitizer --no-parallel --filter '$(SANITIZED)'; \
 	done
 

@@ -4,7 +4,11 @@ import PackageDescription
 // The store, the remote-write receiver and their tests alone, to be built with a sanitizer: `make sanitize`. The targets are
 // linked into Sources and Tests; users of the root package never build this one.
 
-let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]
+// `import Synchronization` gives the target Locks: the standard library's mutex hides from the thread sanitizer what it guards.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+  .unsafeFlags(["-module-alias", "Synchronization=Locks"]),
+]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -23,28 +27,27 @@ let package = Package(
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // Takes the place of the standard library's module of that name, which hides from the thread sanitizer what it guards.
-    .target(name: "Synchronization", swiftSettings: settings),
+    .target(name: "Locks", swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CRemoteWrite", dependencies: ["CProtobufC"], exclude: ["remote_write.proto"]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
-    .target(name: "Exposition", dependencies: ["TimeSeries", "Synchronization", "CZlib"], swiftSettings: settings),
+    .target(name: "Exposition", dependencies: ["TimeSeries", "Locks", "CZlib"], swiftSettings: settings),
     .target(
       name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
       swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
-    .target(name: "SeriesStore", dependencies: ["TimeSeries", "Synchronization", grdb], swiftSettings: settings),
+    .target(name: "SeriesStore", dependencies: ["TimeSeries", "Locks", grdb], swiftSettings: settings),
     .target(
-      name: "HTTPFetch", dependencies: ["TimeSeries", "Synchronization", "CCurl", "CCurlShims"],
+      name: "HTTPFetch", dependencies: ["TimeSeries", "Locks", "CCurl", "CCurlShims"],
       swiftSettings: settings),
     .target(
       name: "Collection",
       dependencies: [
-        "TimeSeries", "Synchronization", "Exposition", "RemoteWrite", "StrictYAML", "SeriesStore", "HTTPFetch", logging,
+        "TimeSeries", "Locks", "Exposition", "RemoteWrite", "StrictYAML", "SeriesStore", "HTTPFetch", logging,
       ],
       swiftSettings: settings),
-    .target(name: "HarecastTestKit", dependencies: ["TimeSeries", "Synchronization"], swiftSettings: settings),
+    .target(name: "HarecastTestKit", dependencies: ["TimeSeries", "Locks"], swiftSettings: settings),
     .executableTarget(
       name: "StoreWriter", dependencies: ["SeriesStore", "TimeSeries"], path: "Tests/StoreWriter",
       swiftSettings: settings),
@@ -57,7 +60,7 @@ let package = Package(
       name: "CollectionTests",
       dependencies: [
         "Collection", "HarecastTestKit", "Exposition", "RemoteWrite", "SeriesStore", "StrictYAML", "HTTPFetch",
-        "Synchronization", "TimeSeries", logging,
+        "Locks", "TimeSeries", logging,
       ],
       swiftSettings: settings),
   ],
