@@ -95,8 +95,8 @@ struct HostileHistoryTests {
     let first = try apart.forecast(horizons: [1, 12], quantiles: [0.1, 0.5, 0.9])
     #expect(first == (try fitted.forecast(horizons: [1, 12], quantiles: [0.1, 0.5, 0.9])))
     #expect(!apart.isTrainingDue)
-    for index in 0..<60 { apart.observe(values[index]) }
-    #expect(apart.isTrainingDue && apart.observationCount == 260)
+    for index in 0..<80 { apart.observe(values[index]) }
+    #expect(apart.isTrainingDue && apart.observationCount == 280)
     apart.train { true }
     #expect(!apart.isTrainingDue)
   }

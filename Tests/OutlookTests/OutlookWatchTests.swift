@@ -1,5 +1,6 @@
 import Exposition
 import Forecasting
+import Foundation
 import Logging
 import PromQL
 import SeriesStore
@@ -102,6 +103,33 @@ struct OutlookWatchTests {
       ], from: now, through: now + 7 * 24 * hour)
     #expect(curve.first?.timestamps.count == 168)
     #expect(curve.first?.timestamps.last == now + 168 * hour)
+  }
+
+  @Test func isWhatThePanelOfDemandAsksFor() async throws {
+    let (watch, store, now) = try makeWatch(
+      "demand: { signals: [{ name: publish_rate, expr: 'max by (rabbitmq_cluster) (inflow)' }] }", days: 7)
+    var look = OutlookLook(watch: watch)
+    _ = await look.run(at: now + 60_000)
+    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "grafana/dashboards/cluster-outlook.json")
+    let dashboard = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+    let panels = try #require(dashboard?["panels"] as? [[String: Any]])
+    let panel = try #require(panels.first { $0["title"] as? String == "Demand of the next week" })
+    let expressions = (panel["targets"] as? [[String: Any]] ?? []).compactMap { $0["expr"] as? String }
+      .filter { $0.contains("harecast_demand") }
+    #expect(expressions.count == 3)
+    let engine = QueryEngine()
+    for text in expressions {
+      let query = try engine.parse(text.replacing("$cluster", with: ".*"))
+      // The day after tomorrow, as a range query sees it.
+      let answer = try engine.range(
+        query, from: now + 48 * hour, through: now + 72 * hour, step: hour, source: store)
+      guard case .matrix(let series) = answer.value else {
+        Issue.record("\(text) is no matrix")
+        continue
+      }
+      #expect(series.first?.values.count == 25, "\(text)")
+    }
   }
 
   @Test func saysNothingBeforeThereIsEnoughToLearnFrom() async throws {
