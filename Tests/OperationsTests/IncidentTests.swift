@@ -216,6 +216,63 @@ struct IncidentTests {
     #expect(try #require(cluster.classifier.open.first).summary.contains("its consumers, 3 at best, were lost"))
   }
 
+  @Test("consumers that put back what they get are told from the totals of the nodes alone")
+  func redeliveries() throws {
+    var cluster = ClusterBuilder()
+    var (delivered, repeats) = (0.0, 0.0)
+    func count(_ observation: inout ClusterObservation, loop: Bool) {
+      delivered += loop ? 400 : 60
+      repeats += loop ? 340 : 0
+      for node in 0..<3 {
+        observation.set(node, .delivered, delivered)
+        observation.set(node, .redelivered, repeats)
+      }
+    }
+    cluster.run(60) { observation, _ in count(&observation, loop: false) }
+    cluster.run(15) { observation, _ in count(&observation, loop: true) }
+    #expect(cluster.opened == [.consumerFailure])
+    let incident = try #require(cluster.classifier.open.first)
+    #expect(incident.summary.hasPrefix("consumers put back what they get"))
+    #expect(incident.affected == ["`orders` on `/eu`"])
+  }
+
+  @Test("a node that answers late while another is dead is not taken for dead as well")
+  func slowBesideDead() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.silent = ["rabbit@c"]
+    cluster.run(6)
+    // From now on the second node answers every third scrape only.
+    for _ in 0..<6 {
+      cluster.silent = ["rabbit@b", "rabbit@c"]
+      cluster.run(2) { observation, _ in
+        observation.set(0, .unreachablePeers, 1)
+        // Its scrape is under way: nothing has failed.
+        observation.nodes[1].answered = nil
+        observation.nodes[1].lastTry = observation.nodes[1].lastAnswer
+      }
+      cluster.silent = ["rabbit@c"]
+      cluster.run(1)
+    }
+    #expect(cluster.opened == [.nodeUnresponsive])
+    #expect(cluster.classifier.open.map(\.object) == ["rabbit@c"])
+  }
+
+  @Test("a peer that is missed at the moment in which it refuses us is gone, not cut off")
+  func refusedAndMissed() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.silent = ["rabbit@b"]
+    cluster.run(12) { observation, _ in
+      observation.nodes[1].scrapeSeconds = 0.001
+      observation.nodes[1].values[.seenRunning] = 0
+      observation.set(0, .unreachablePeers, 1)
+      observation.set(2, .unreachablePeers, 0)
+    }
+    #expect(!cluster.opened.contains(.networkPartition))
+    #expect(cluster.opened == [.nodeUnresponsive])
+  }
+
   @Test("the rush of publishers that were blocked is no leak of the other nodes")
   func rush() {
     var cluster = ClusterBuilder()

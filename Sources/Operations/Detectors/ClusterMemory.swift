@@ -72,9 +72,7 @@ struct ClusterMemory: Sendable {
 
   /// Whether a node that answers us is missed by a node that answers us.
   private var isDisagreeing: Bool {
-    let silent = nodes.values.count { $0.silence(now) > 1.5 * timing.tick }
-    return nodes.values.contains { node in
-      node.silence(now) <= 1.5 * timing.tick && (node.newest[.unreachablePeers] ?? 0) > Double(silent)
-    }
+    let silent = nodes.values.count { !$0.answers(now) }
+    return nodes.values.contains { $0.answers(now) && ($0.newest[.unreachablePeers] ?? 0) > Double(silent) }
   }
 }

@@ -1,8 +1,9 @@
 extension ClusterMemory {
   /// Connections that are opened far faster than usual, whether they stay or close again, and logins that fail.
   ///
-  /// Three a second and seven tenths of all connections within the window, and four times what is usual: the deploy of
-  /// a service is less, the return of the clients of one dead node too.
+  /// Four a second and seven tenths of all connections within the window, and four times what is usual, for more than a
+  /// moment: the deploy of a service is less, the return of the clients of one dead node too. While a cluster starts,
+  /// nothing is usual yet.
   func connectionStorms() -> [Finding] {
     let window = stormWindow
     let ticks = Int((window / timing.tick).rounded(.up))
@@ -10,7 +11,8 @@ extension ClusterMemory {
     let current = connections.last?.mean ?? 0
     var evidence: [IncidentEvidence] = []
     var severity = 0.0
-    if let rate = openRate.last?.mean, rate >= 3, rate * window >= 0.7 * usual,
+    if let rate = openRate.last?.mean, openRate.levels[0].count >= 3 * ticks,
+      rate >= 8 || openRate.levels[0].suffix(2).allSatisfy({ $0.mean >= 4 }), rate * window >= 0.7 * usual,
       rate >= 4 * (openRate.baseline(skipping: 2 * ticks) ?? 0)
     {
       let closed = nodes.values.compactMap { $0.counters[.connectionsClosed]?.increase(over: window) }.reduce(0, +)
@@ -23,12 +25,12 @@ extension ClusterMemory {
       }
       severity = rate * window >= 1.5 * usual ? 7 : 5.5
     }
-    if current >= 4 * usual, current - usual >= 150, usual > 0 {
+    if current >= 8 * usual, current - usual >= 250, usual > 0 {
       evidence.append(
         IncidentEvidence(
           "rabbitmq_connections", "\(Words.number(current)) connections where \(Words.number(usual)) are usual",
           share: 0.5))
-      severity = max(severity, current >= 8 * usual ? 7.5 : 5)
+      severity = max(severity, current >= 15 * usual ? 7.5 : 5)
     }
     if let rate = failedRate.last?.mean, rate >= 3, rate >= 4 * (failedRate.baseline(skipping: 2 * ticks) ?? 0) {
       evidence.append(

@@ -7,7 +7,7 @@ extension ClusterMemory {
     let patience = isDeploying ? 2 * timing.deploy : timing.deploy
     return watchedQueues.compactMap { track in
       lostConsumers(track, patience) ?? restlessConsumers(track) ?? stalledConsumers(track)
-    }
+    } + (redeliveries().map { [$0] } ?? [])
   }
 
   /// The queues whose series are current, sorted.
@@ -42,11 +42,9 @@ extension ClusterMemory {
     guard let drop = drop(track) else { return nil }
     let gone = now - drop.since
     let fate = fates[track.queue]
-    let isGrowing = fate?.verdict == .growing || fate?.verdict == .noConsumers
     let waiting = track.ready.last?.mean ?? 0
     let isAlone = drop.now == 0
-    guard isAlone ? gone >= patience - 0.1 * timing.tick : drop.now <= 0.5 * drop.usual && isGrowing else { return nil }
-    if !isAlone, gone < 2 * patience { return nil }
+    guard isAlone ? gone >= patience - 0.1 * timing.tick : areTooFew(track, drop, gone) else { return nil }
     // Nobody waits for the consumers of a queue without messages.
     if isAlone, waiting < 1, (track.rate(.published, over: timing.rateWindow) ?? 0) == 0 { return nil }
     let fell =
@@ -69,6 +67,16 @@ extension ClusterMemory {
         + (isAlone ? "has lost all its consumers" : "is filling")
         + ": \(fell), \(Words.number(waiting)) messages wait" + ahead(fate),
       evidence: evidence)
+  }
+
+  /// Whether those who are left are too few: fewer consumers may be meant, a backlog that grows ever since is not.
+  private func areTooFew(_ track: QueueTrack, _ drop: (usual: Double, now: Double, since: Double), _ gone: Double)
+    -> Bool
+  {
+    let waiting = track.ready.last?.mean ?? 0
+    return drop.now <= 0.5 * drop.usual && gone >= timing.persistence && fates[track.queue]?.verdict == .growing
+      && waiting >= 100 && waiting > 2 * (track.ready.maximum(before: drop.since) ?? 0)
+      && waiting > 1.5 * (track.profile.usual(at: now) ?? 0)
   }
 
   /// Consumers that come and go while a backlog grows: they crash as soon as they work.
@@ -125,7 +133,7 @@ extension ClusterMemory {
     guard fate?.verdict != .stalled || isStallNew(track) else { return nil }
     return Finding(
       type: .consumerFailure, object: track.queue.description, affected: [track.queue.description],
-      severity: unacked > 10 * max(10, before) ? 7 : 5, since: nowMilliseconds - Int64(timing.rateWindow * 1000),
+      severity: unacked > max(500, 10 * before) ? 7 : 5, since: nowMilliseconds - Int64(timing.rateWindow * 1000),
       summary: "the consumers of queue \(track.queue) do not work: \(words)" + ahead(fate), evidence: evidence)
   }
 
@@ -135,16 +143,40 @@ extension ClusterMemory {
   }
 
   /// How many messages a consumer may well hold: most clients ask for fewer at once.
-  private static let usualPrefetch = 50.0
+  private static let usualPrefetch = 100.0
+
+  /// Most deliveries are repeats, where only the totals of the nodes tell it: consumers that put back what they get.
+  ///
+  /// A consumer that is lost gives its messages back once; what lasts is a loop.
+  private func redeliveries() -> Finding? {
+    guard queues.values.allSatisfy({ $0.counters[.redelivered] == nil }) else { return nil }
+    func rate(_ metric: NodeMetric, _ window: Double) -> Double {
+      nodes.values.compactMap { $0.counters[metric]?.rate(over: window) }.reduce(0, +)
+    }
+    let windows = [timing.rateWindow, timing.rateWindow / 3]
+    guard windows.allSatisfy({ rate(.redelivered, $0) >= max(5, 0.5 * rate(.delivered, $0)) }) else { return nil }
+    let (repeats, all) = (rate(.redelivered, timing.rateWindow), rate(.delivered, timing.rateWindow))
+    let likely = watchedQueues.filter { ($0.newest[.consumers] ?? 0) > 0 }
+      .max { ($0.unacked.last?.mean ?? 0) < ($1.unacked.last?.mean ?? 0) }
+    let words = "\(Words.number(repeats)) of \(Words.number(all)) deliveries a second are repeats"
+    return Finding(
+      type: .consumerFailure, object: likely?.queue.description ?? "",
+      affected: likely.map { [$0.queue.description] } ?? [], severity: 5,
+      since: nowMilliseconds - Int64(timing.rateWindow * 1000),
+      summary: "consumers put back what they get: \(words)"
+        + (likely.map { "; most is with those of queue \($0.queue)" } ?? ""),
+      evidence: [IncidentEvidence("rabbitmq_global_messages_redelivered_total", words, share: 1)])
+  }
 
   /// A steady climb of unacknowledged messages beyond all that was seen: no prefetch limit holds it.
   private func unackedClimb(_ track: QueueTrack) -> LinearFit? {
-    let points = track.unacked.levels[0].suffix(12)
-    guard points.count == 12, let first = points.first, let last = points.last,
+    let count = 15
+    let points = track.unacked.levels[0].suffix(count)
+    guard points.count == count, let first = points.first, let last = points.last,
       let fit = LinearFit(times: points.map(\.time), values: points.map(\.mean)), fit.determination > 0.9,
       last.mean - first.mean >= Self.usualPrefetch,
       last.mean > Self.usualPrefetch * max(1, track.newest[.consumers] ?? 1),
-      (points.map(\.mean).suffix(6).min() ?? 0) > first.mean,
+      (points.map(\.mean).suffix(count / 2).min() ?? 0) > first.mean,
       last.mean > 1.5 * (track.unacked.maximum(before: first.time) ?? 0)
     else { return nil }
     return fit

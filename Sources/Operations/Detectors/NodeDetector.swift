@@ -15,17 +15,18 @@ extension ClusterMemory {
   /// Nodes that do not answer: crashed, killed or hung.
   ///
   /// A scrape or two are missed on a busy machine; three in a row of a node that answered quickly before are not, and
-  /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that was stopped,
-  /// or is the next of a rolling restart, as long as a restart takes.
+  /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that missed
+  /// several lately one more, one that was stopped, or is the next of a rolling restart, as long as a restart takes.
   func silentNodes() -> [Finding] {
     sortedNodes.compactMap { node in
       let silence = node.silence(now)
       guard silence >= 1.9 * timing.tick, node.lastAnswer != nil else { return nil }
-      let peers = sortedNodes.filter { $0.name != node.name && $0.silence(now) <= 1.5 * timing.tick }
-      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > 0 }
+      let peers = sortedNodes.filter { $0.name != node.name && $0.answers(now) }
+      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > goneBefore(node) }
       let isMissed = misses > 0 || node.newest[.seenRunning] == 0
       let wasSlow = (node.scrape.median(last: 8) ?? 0) > 0.25 * timing.tick
-      let patience = (isMissed ? 2 : wasSlow ? 7 : 3) * timing.tick - 0.1 * timing.tick
+      let isShaky = node.recentFailures >= 3
+      let patience = (isMissed ? 2 : wasSlow ? 7 : isShaky ? 4 : 3) * timing.tick - 0.1 * timing.tick
       guard silence >= patience else { return nil }
       let isLong = silence >= 8 * timing.tick
       let down = Double(sortedNodes.count { $0.silence(now) >= 1.9 * timing.tick })
@@ -56,6 +57,12 @@ extension ClusterMemory {
           + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
         evidence: evidence, isCertain: isMissed || isLong)
     }
+  }
+
+  /// How many other nodes have been silent for longer than `node`: they are who its peers miss first.
+  private func goneBefore(_ node: NodeTrack) -> Double {
+    let silence = node.silence(now)
+    return Double(nodes.values.count { $0.name != node.name && $0.silence(now) > silence + 0.5 * timing.tick })
   }
 
   /// Whether a silence is, as far as can be told, part of planned work.
@@ -94,7 +101,7 @@ extension ClusterMemory {
 
   /// Nodes that answer us but not each other.
   func partitions() -> [Finding] {
-    let reachable = sortedNodes.filter { $0.silence(now) <= 1.5 * timing.tick }
+    let reachable = sortedNodes.filter { $0.answers(now) }
     let cutOff = reachable.filter { ($0.newest[.partitions] ?? 0) > 0 }
     // The broker's own word for a node that Mnesia has given up, although it answers.
     let forgotten = reachable.filter {

@@ -12,6 +12,8 @@ struct NodeTrack: Sendable {
   /// When a scrape of it last ended, in seconds.
   var lastTry: Double?
   private var tick = 0.0
+  /// When scrapes of the last two minutes of ticks failed, in seconds.
+  private var failures: [Double] = []
   /// One node alone is noisier than the median of several.
   var slowness = Slowness(allowance: 2, limit: 12)
   /// Whether its last silence began as a stop does: refused at once while its peers still reached it.
@@ -43,6 +45,8 @@ struct NodeTrack: Sendable {
     tick = timing.tick
     if let attempt = node.lastTry { lastTry = Double(attempt) / 1000 }
     if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
+    if node.answered == false { failures.append(time) }
+    failures.removeAll { time - $0 > 60 * tick }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
     if node.answered ?? false, leftOrderly {
       leftOrderly = false
@@ -75,6 +79,15 @@ struct NodeTrack: Sendable {
     guard let limit, let track = signals[metric] else { return nil }
     return TrendToLimit.find(in: track, limit: limit, rising: rising, habit: habit)
   }
+
+  /// Whether the last scrape that has ended was answered, and that not long ago.
+  func answers(_ now: Double) -> Bool {
+    guard let lastAnswer else { return false }
+    return (lastTry ?? 0) <= lastAnswer && now - lastAnswer <= 2.5 * tick
+  }
+
+  /// How many scrapes failed lately, before the present silence.
+  var recentFailures: Int { failures.count { $0 <= lastAnswer ?? 0 } }
 
   /// For how long scrapes have not been answered, in seconds; 0 for a node that never did.
   ///

@@ -13,11 +13,17 @@ extension ClusterMemory {
       let isFull = ready >= limit && (track.ready.baseline(skipping: 24) ?? 0) < 0.5 * limit
       let nearest = own.compactMap { kind in fate.limits[kind].map { (kind, $0) } }
         .min { $0.1.median < $1.1.median }
-      let isNear = nearest.map { $0.1.probability >= 0.48 && $0.1.median <= timing.horizon } ?? false
+      let isNear = nearest.map { isLikely($0.1, track) } ?? false
       guard isFull || isNear || growsForLong(track, fate) else { return nil }
       let isOver = isFull || nearest?.1.median == 0
       return finding(track, fate, ready, isOver ? nil : nearest, isOver, isNear)
     }
+  }
+
+  /// Whether a backlog goes on to its limit: it has grown for longer than what is published at once takes.
+  private func isLikely(_ time: TimeToLimit, _ track: QueueTrack) -> Bool {
+    time.probability >= 0.6 && time.median <= timing.horizon
+      && now - startOfGrowth(track) >= timing.persistence - 2 * timing.tick
   }
 
   private func finding(
@@ -88,6 +94,12 @@ extension ClusterMemory {
         "rabbitmq_detailed_queue_messages_acked_total",
         "its consumers work off \(Words.number(now)) messages a second where \(Words.number(before)) are usual",
         share: 0.3)
+    }
+    if let capacity = track.newest[.capacity], capacity < 0.5, (track.newest[.consumers] ?? 0) > 0 {
+      return IncidentEvidence(
+        "rabbitmq_detailed_queue_consumer_capacity",
+        "its consumers can take messages only \(Words.number((capacity * 100).rounded()))% of the time: too slow, too few, "
+          + "or a prefetch too small", share: 0.3)
     }
     if (track.unacked.last?.mean ?? 0) > 0, (track.newest[.consumers] ?? 0) > 0, fate.netRate > 0 {
       return IncidentEvidence(

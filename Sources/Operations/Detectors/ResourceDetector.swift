@@ -3,7 +3,7 @@ extension ClusterMemory {
   func disks() -> [Finding] {
     sortedNodes.compactMap { node in
       let isAlarm = node.newest[.diskAlarm] == 1
-      guard isAlarm || isWorthWarning(node.diskTrend, probability: 0.52) else { return nil }
+      guard isAlarm || isWorthWarning(node.diskTrend, probability: 0.566) else { return nil }
       let trend = node.diskTrend
       var evidence = [
         IncidentEvidence(
@@ -29,8 +29,9 @@ extension ClusterMemory {
   func memories() -> [Finding] {
     sortedNodes.compactMap { node in
       let isAlarm = node.newest[.memoryAlarm] == 1
-      guard isAlarm || isWorthWarning(node.memoryTrend, probability: 0.53) else { return nil }
       let trend = node.memoryTrend
+      let culprits = memoryCulprits(node, since: trend?.start ?? now - 20 * timing.tick)
+      guard isAlarm || isWorthWarning(trend, probability: isHeld(culprits) ? 0.5 : 0.67) else { return nil }
       var evidence = [
         IncidentEvidence(
           "rabbitmq_process_resident_memory_bytes",
@@ -40,7 +41,6 @@ extension ClusterMemory {
       if isAlarm {
         evidence.append(IncidentEvidence("rabbitmq_alarms_memory_used_watermark", "the alarm is on", share: 0.8))
       }
-      let culprits = memoryCulprits(node, since: trend?.start ?? now - 20 * timing.tick)
       evidence += culprits
       let ready = node.newest[.ready] ?? 0
       if ready < 1000, (node.newest[.memory] ?? 0) > 1.5 * (node.signals[.memory]?.baseline(skipping: 20) ?? .infinity)
@@ -55,10 +55,17 @@ extension ClusterMemory {
     }
   }
 
+  /// Whether clients hold what has grown: no garbage collection takes it back.
+  private func isHeld(_ culprits: [IncidentEvidence]) -> Bool {
+    let held = ["rabbitmq_channels", "rabbitmq_connections", "rabbitmq_queue_messages_unacked"]
+    return culprits.filter { held.contains($0.signal) }.reduce(0) { $0 + $1.share } >= 0.3
+  }
+
   /// Whether a limit is near and likely enough to wake somebody.
   func isWorthWarning(_ trend: TrendToLimit?, probability: Double) -> Bool {
     guard let trend else { return false }
     return trend.time.probability >= probability && trend.time.median <= timing.horizon
+      && trend.age >= timing.persistence
   }
 
   /// 4 at the horizon to 6.9 close by; 7 and more when it is urgent and likely.

@@ -17,12 +17,15 @@ public struct IncidentTiming: Sendable, Equatable {
   var horizon: Double { 1.5 * day }
   /// How soon a limit is critical, in seconds: two hours of a real day.
   var urgent: Double { day / 12 }
-  /// For how long consumers may be away, as they are in a deploy, in seconds: 3 to 8 ticks.
-  var deploy: Double { min(max(day / 30, 3 * tick), 8 * tick) }
+  /// For how long consumers may be away, as they are in a deploy, in seconds: 4 to 8 ticks.
+  var deploy: Double { min(max(day / 20, 4 * tick), 8 * tick) }
   /// How long the restart of a node takes, in seconds.
   var restart: Double { max(45, 4 * tick) }
   /// For how long a queue may grow as part of a day's course, in seconds.
-  var dailyPeak: Double { day / 3 }
+  var dailyPeak: Double { day / 4 }
+  /// How long a movement must have gone on before a limit is foretold from it, in seconds: what is loaded, copied or
+  /// published at once is over by then.
+  var persistence: Double { 14 * tick }
   /// The window of rates, in seconds.
   var rateWindow: Double { 12 * tick }
   /// For how long a trouble must be gone before its incident is resolved, in seconds.

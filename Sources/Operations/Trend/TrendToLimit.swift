@@ -104,6 +104,8 @@ public struct TrendToLimit: Sendable, Equatable {
       guard second.slope > 0.25 * fit.slope else { return nil }
       slope = second.slope
     }
+    guard leads(points, slope: slope, sign) else { return nil }
+    guard moves(track, slope: sign * slope, since: first, until: end) else { return nil }
     // The envelope is what meets the limit.
     let envelope = points.suffix(max(2, points.count / 4)).map { sign > 0 ? $0.maximum : -$0.minimum }.max() ?? now
     let start = values.first ?? now
@@ -127,6 +129,36 @@ public struct TrendToLimit: Sendable, Equatable {
         median: median, lower: median, upper: median,
         probability: median > 0 ? (age / (age + median)).raised(to: mortality) : 1),
       mortality: mortality)
+  }
+
+  /// Whether the newest quarter reaches beyond all before it: teeth of one height do not, however their mean rises.
+  private static func leads(_ points: [SignalTrack.Point], slope: Double, _ sign: Double) -> Bool {
+    let quarter = max(2, points.count / 4)
+    func top(_ part: ArraySlice<SignalTrack.Point>) -> Double {
+      part.map { sign > 0 ? $0.maximum : -$0.minimum }.max() ?? -.infinity
+    }
+    guard let end = points.last, let before = points.dropLast(quarter).last else { return false }
+    return top(points.suffix(quarter)) - top(points.dropLast(quarter)) > 0.3 * slope * (end.time - before.time)
+  }
+
+  /// Whether the newest values still move as the trend says: after a step the mean of a stretch lags behind.
+  private static func moves(_ track: SignalTrack, slope: Double, since first: Double, until end: Double) -> Bool {
+    let newest = track.levels[0].suffix(2)
+    guard let last = newest.last, let previous = newest.first, last.time > previous.time else { return false }
+    let tick = last.time - previous.time
+    // Over a few ticks as well: the end of a step is soon seen there.
+    if let before = track.levels[0].dropLast(3).last,
+      (last.mean - before.mean) / slope < 0.2 * (last.time - before.time)
+    {
+      return false
+    }
+    let stretch = max((end - first) / 3, 6 * tick)
+    let level = track.levels.first { ($0.first?.time ?? .infinity) <= last.time - stretch } ?? track.levels[0]
+    let before = level.filter { $0.time <= last.time - stretch }.suffix(2)
+    guard let old = before.last, let older = before.first else { return true }
+    let (now, then) = ((last.mean + previous.mean) / 2, (old.mean + older.mean) / 2)
+    let passed = (last.time + previous.time) / 2 - (old.time + older.time) / 2
+    return (now - then) / slope > 0.4 * passed
   }
 
   private static func extreme(of track: SignalTrack, before time: Double, _ sign: Double) -> Double? {
