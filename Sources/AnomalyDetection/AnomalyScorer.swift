@@ -8,8 +8,9 @@
 ///
 /// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the
 /// value against the mean of about a day, a short smoothing against the level of the last day and against the daily
-/// or weekly profile, a long one against that profile, the density of surprises of late and for longer, and how long the
-/// value has not moved. A streaming tail estimate
+/// or weekly profile, a long one against that profile, the way of the last dozen samples and the size of their steps, the
+/// density of surprises of late and for longer, value and smoothing against the highest and lowest of the last month, and how
+/// long the value has not moved. A streaming tail estimate
 /// turns each into a rate (`PeaksOverThreshold`); the lowest rate, corrected for the number of channels, is
 /// compared with the budget of false alarms: score = log(rate) / log(budget per sample). A score thus crosses 1.0
 /// about as often on a healthy signal as the budget says, whatever the signal's scale and shape.
@@ -57,7 +58,8 @@ public struct AnomalyScorer: Sendable {
   private var incident = Incident(restTime: Self.restTime)
   /// The highest score of late, fading.
   private var remembered = 0.0
-  /// The score of the newest sample alone, without what is left of earlier ones.
+  /// The score of the newest sample alone, without what is left of earlier ones and without records: among dozens of signals
+  /// one that breaks a record is no news.
   private(set) var newestScore = 0.0
   private var last = AnomalyVerdict()
 
@@ -91,6 +93,7 @@ public struct AnomalyScorer: Sendable {
   public mutating func score(_ value: Double, at timestamp: Int64) -> AnomalyVerdict {
     if let newest, timestamp <= newest { return repeated(.late) }
     guard value.isFinite else { return repeated(.notFinite) }
+    newestScore = 0
     let gapSteps = advance(to: timestamp)
     let moment = SignalModel.Moment(
       timestamp: timestamp, gapSteps: gapSteps, age: (Double(timestamp) - Double(first)) / 86_400_000,
@@ -101,6 +104,7 @@ public struct AnomalyScorer: Sendable {
     var verdict = AnomalyVerdict()
     verdict.isWarmedUp = model?.isReady ?? false
     verdict.score = min(max(evidence.logRate / moment.alertLogRate, 0), Self.largestScore)
+    newestScore = min(max(evidence.logRateWithoutRecords / moment.alertLogRate, 0), Self.largestScore)
     if verdict.score >= 0.5 {
       verdict.reason = evidence.reason
       verdict.direction = evidence.side
@@ -162,7 +166,7 @@ public struct AnomalyScorer: Sendable {
     return conclude(verdict, at: moment.timestamp)
   }
 
-  private func judgeFirstChange(
+  private mutating func judgeFirstChange(
     _ value: Double, _ old: Double, _ moment: SignalModel.Moment, _ verdict: inout AnomalyVerdict
   ) {
     let side: AnomalyVerdict.Side = value > old ? .above : .below
@@ -172,6 +176,7 @@ public struct AnomalyScorer: Sendable {
     guard options.direction.admits(side), options.deadBand.isExceeded(by: value, expected: old) else { return }
     let logRate = -log(constantCount) - Self.changeSurprise
     verdict.score = min(max(logRate / moment.alertLogRate, 0), Self.largestScore)
+    newestScore = verdict.score
     verdict.reason = .firstChange
     verdict.direction = side
   }
@@ -181,7 +186,6 @@ public struct AnomalyScorer: Sendable {
     var verdict = verdict
     verdict.alert = incident.add(verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * pace))
     verdict.since = incident.since
-    newestScore = verdict.score
     // What was unusual a moment ago still counts: the score falls back by 15% a sample, from the alerting line at most,
     // to an echo that fades over hundreds of samples, so that whoever looks now and then sees it.
     remembered = max(remembered * Self.fading, min(verdict.score, 1))
@@ -208,7 +212,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 3
+  private static let version: UInt32 = 4
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///

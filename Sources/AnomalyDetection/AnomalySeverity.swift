@@ -80,7 +80,7 @@ extension AnomalyVerdict.Reason {
   /// What sort of evidence a calibrated score rests on.
   public var family: EvidenceFamily {
     switch self {
-    case .jump, .level, .season, .drift: .statistical
+    case .jump, .level, .season, .drift, .record: .statistical
     case .restlessness, .flatline, .firstChange: .pattern
     }
   }

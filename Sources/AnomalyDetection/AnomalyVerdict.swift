@@ -25,6 +25,8 @@ public struct AnomalyVerdict: Sendable, Hashable {
     case season
     /// For long the values have lain on one side of what this time of day or week brought before.
     case drift
+    /// The value is higher, or lower, than any of the last month.
+    case record
     /// The signal has become restless: many unexpected values shortly after one another.
     case restlessness
     /// The value has stayed the same for longer than it ever does.

@@ -79,13 +79,20 @@ public struct AutoregressiveFilter: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     writer.write(weights)
-    writer.write(covariance)
+    // It is symmetric: the lower triangle is enough.
+    for row in 0..<Self.width { writer.write(Array(covariance[row * Self.width...row * Self.width + row])) }
     writer.write(inputs)
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     weights = try reader.readFinites("weight", count: Self.width)
-    covariance = try reader.readFinites("covariance", count: Self.width * Self.width)
+    for row in 0..<Self.width {
+      for column in 0...row {
+        let entry = try reader.readFinite("covariance")
+        covariance[row * Self.width + column] = entry
+        covariance[column * Self.width + row] = entry
+      }
+    }
     inputs = try reader.readFinites("input", count: Self.width)
   }
 }

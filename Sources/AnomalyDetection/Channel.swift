@@ -6,23 +6,33 @@
 
 /// One way in which a signal can be unusual, with a tail of its own; the raw value is its place among the tails.
 enum Channel: Int, CaseIterable, Sendable {
-  case jumpUp, jumpDown, value, level, season, restlessness, unrest, drift
+  case jumpUp, jumpDown, value, level, season, restlessness, unrest, drift, way, loudness
 
   /// Whether it is silent about one side, so that it need not be asked when that side does not count.
   var isOneSided: Bool { self == .jumpUp || self == .jumpDown }
 
   /// Whether it looks longer at what another channel looks at, so that it is no chance of a false alarm of its own.
-  var isLongView: Bool { self == .unrest || self == .drift }
+  var isLongView: Bool { self == .unrest || self == .drift || self == .way || self == .loudness }
 
   /// Whether what it sees lies on no side of the expected range.
-  var hasNoSide: Bool { self == .restlessness || self == .unrest }
+  var hasNoSide: Bool { self == .restlessness || self == .unrest || self == .loudness }
 
   var reason: AnomalyVerdict.Reason {
     switch self {
-    case .jumpUp, .jumpDown: .jump
+    case .jumpUp, .jumpDown, .way: .jump
     case .value, .level: .level
     case .season: .season
-    case .restlessness, .unrest: .restlessness
+    case .restlessness, .unrest, .loudness: .restlessness
+    case .drift: .drift
+    }
+  }
+
+  var kind: Evidence.Kind {
+    switch self {
+    case .jumpUp, .jumpDown, .loudness: .step
+    case .value, .level, .way: .place
+    case .season: .season
+    case .restlessness, .unrest: .surprises
     case .drift: .drift
     }
   }
@@ -34,53 +44,82 @@ struct Evidence: Sendable {
   var logRate = 0.0
   var reason: AnomalyVerdict.Reason?
   var side: AnomalyVerdict.Side?
+  /// The same without what records say.
+  private(set) var logRateWithoutRecords = 0.0
   /// How many channels were asked.
   var channels = 0.0
-  /// The least logarithm of each kind of channel: jump, level, season, restlessness, drift; the rest stays 0.
+  /// The least logarithm of each kind; places without a kind stay 0.
   private var kinds = SIMD8<Double>(repeating: 0)
   /// That of standing still, which nothing else can confirm.
   private var stillness = 0.0
 
-  private static let kindCount = 5
+  /// Sorts of evidence that can agree; the raw value is the place.
+  enum Kind: Int, CaseIterable {
+    case step, place, season, surprises, drift, record, smoothRecord
+  }
+
   /// How much of the next kind's evidence counts, and what is left of the whole so that the budget holds.
   private static let agreement = 0.4
-  private static let remainder = 0.685
+  private static let remainder = 0.62
   /// What is left of a season's evidence alone: being late or early often shows in nothing else.
-  private static let seasonAlone = 0.9
+  private static let seasonAlone = 0.82
 
-  /// The logarithm of the rate when kinds that agree strengthen one another.
+  /// Makes of all answers the logarithm of one rate, in which kinds that agree strengthen one another.
   ///
   /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
   /// sum gives the second kind 0.4 of its weight, the third 0.16 and so on, and a kind alone has to be the more unusual.
-  var agreedLogRate: Double {
+  mutating func conclude() {
+    logRate = min(agreed(kinds) + logMultiplicity, 0)
+    logRateWithoutRecords = min(agreedWithoutRecords + logMultiplicity, 0)
+  }
+
+  /// The same without what records say.
+  private var agreedWithoutRecords: Double {
+    var rest = kinds
+    rest[Kind.record.rawValue] = 0
+    rest[Kind.smoothRecord.rawValue] = 0
+    return agreed(rest)
+  }
+
+  private func agreed(_ kinds: SIMD8<Double>) -> Double {
     var rest = kinds
     var total = 0.0
     var weight = Self.remainder
-    for _ in 0..<Self.kindCount {
+    for _ in Kind.allCases {
       let least = rest.min()
       guard least < 0 else { break }
       total += weight * least
       weight *= Self.agreement
-      for index in 0..<Self.kindCount where rest[index] == least {
+      for index in 0..<Kind.allCases.count where rest[index] == least {
         rest[index] = 0
         break
       }
     }
-    return min(total, stillness, Self.seasonAlone * kinds[2])
+    return min(total, stillness, Self.seasonAlone * kinds[Kind.season.rawValue])
   }
 
   /// Takes one more channel's answer into account.
-  ///
-  /// - Parameter isLongView: whether it only looks longer at what was counted already.
+  mutating func weigh(_ logRate: Double, _ channel: Channel, _ side: AnomalyVerdict.Side?) {
+    if !channel.isLongView { channels += 1 }
+    weigh(logRate, channel.kind, channel.reason, side)
+  }
+
+  /// Takes an answer into account that adds no chance of a false alarm of its own.
   mutating func weigh(
-    _ logRate: Double, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?, isLongView: Bool = false
+    _ logRate: Double, _ kind: Kind, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?
   ) {
-    if !isLongView { channels += 1 }
-    if reason == .flatline {
-      stillness = min(stillness, logRate)
-    } else {
-      kinds[reason.kind] = min(kinds[reason.kind], logRate)
-    }
+    kinds[kind.rawValue] = min(kinds[kind.rawValue], logRate)
+    note(logRate, reason, side)
+  }
+
+  /// Takes into account how rare such a standstill is.
+  mutating func weigh(stillness logRate: Double) {
+    channels += 1
+    stillness = min(stillness, logRate)
+    note(logRate, .flatline, nil)
+  }
+
+  private mutating func note(_ logRate: Double, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?) {
     if logRate < self.logRate {
       self.logRate = logRate
       self.reason = reason
@@ -93,17 +132,4 @@ struct Evidence: Sendable {
   /// Bonferroni's correction would be their number; since one incident moves several of them, half of it is
   /// what healthy signals of all kinds show.
   var logMultiplicity: Double { channels > 2 ? log(channels / 2) : 0 }
-}
-
-extension AnomalyVerdict.Reason {
-  /// Its place among the kinds of evidence that can agree.
-  fileprivate var kind: Int {
-    switch self {
-    case .jump, .firstChange: 0
-    case .level: 1
-    case .season: 2
-    case .restlessness, .flatline: 3
-    case .drift: 4
-    }
-  }
 }

@@ -38,6 +38,8 @@ struct SignalModel: Sendable, Hashable {
   /// Steps without samples after which the smoothed value starts anew.
   private static let restartGap = 10.0
   private static let smoothingSpan = 10.0
+  /// The first samples, which were seen at once, hold no records.
+  private static let recordsFrom = 31
   /// Samples that restlessness looks back over, at once and for longer.
   private static let restlessSpan = 8.0
   private static let unrestSpan = 60.0
@@ -64,6 +66,9 @@ struct SignalModel: Sendable, Hashable {
   var restlessness: Restlessness
   var unrest: Restlessness
   var drift: DriftWatch
+  var steps: StepWatch
+  var records: RecordWatch
+  var smoothRecords: RecordWatch
   var level: SlotMedian
   var daily: SeasonalProfile
   var weekly: SeasonalProfile
@@ -102,6 +107,9 @@ struct SignalModel: Sendable, Hashable {
     unrest = Restlessness(span: Self.unrestSpan, usualSpan: 6 * window, reach: 0.2)
     samplesPerDay = Double(Self.day) / Double(step)
     drift = DriftWatch(window: window, samplesPerDay: samplesPerDay)
+    steps = StepWatch(window: window)
+    records = RecordWatch(step: step)
+    smoothRecords = records
     level = SlotMedian(slotLength: max(step, 1_800_000))
     let bin = max(step, 900_000)
     daily = SeasonalProfile(period: Self.day, binLength: bin, depth: 7, offset: options.timeZoneOffset)
@@ -161,14 +169,19 @@ struct SignalModel: Sendable, Hashable {
         side: smooth > median ? .above : .below)
     }
 
+    // Way and loudness: what the last steps amount to.
+    let walk = steps.add(z, grain: grain, isHeld: moment.isHeld)
+    if let way = walk.way { judge(.way, way, from: walk.from, &look) }
+    if let loudness = walk.loudness { judge(.loudness, loudness, from: spread.mean, &look) }
+
+    if seen > Double(Self.recordsFrom) { judgeRecords(z, grain, &look) }
     let (ofDay, ofWeek) = judgeSeason(z, grain, &look)
 
     let stillness = runs.add(value)
-    if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness, .flatline, nil) }
+    if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness: stillness) }
 
-    let multiplicity = look.evidence.logMultiplicity
-    setBounds(prediction, noiseScale, grain, moment.alertLogRate - multiplicity, options)
-    look.evidence.logRate = min(look.evidence.agreedLogRate + multiplicity, 0)
+    setBounds(prediction, noiseScale, grain, moment.alertLogRate - look.evidence.logMultiplicity, options)
+    look.evidence.conclude()
     spikes.add(wholeJump)
     if !moment.isHeld {
       learnScales(z, error: error, grain: grain)
@@ -180,6 +193,20 @@ struct SignalModel: Sendable, Hashable {
     daily.add(smooth, at: moment.timestamp)
     weekly.add(smooth, at: moment.timestamp)
     return look.evidence
+  }
+
+  /// Judges the value and the smoothed values against the highest and lowest of the last month.
+  private mutating func judgeRecords(_ z: Double, _ grain: Double, _ look: inout Look) {
+    let range = max(spread.deviation, grain)
+    weigh(records.add(z, usual: spread.mean, leastRange: range), .record, &look)
+    if settling == 0 { weigh(smoothRecords.add(smooth, usual: spread.mean, leastRange: range), .smoothRecord, &look) }
+  }
+
+  private func weigh(_ reading: RecordWatch.Reading?, _ kind: Evidence.Kind, _ look: inout Look) {
+    guard let reading, look.options.direction.admits(reading.side),
+      look.options.deadBand.isExceeded(by: look.value, expected: centre + spread.mean * unit)
+    else { return }
+    look.evidence.weigh(reading.logRate, kind, .record, reading.side)
   }
 
   /// Judges the smoothed values, and the last hundred together, against the better of the daily and the weekly profile;
@@ -212,6 +239,7 @@ struct SignalModel: Sendable, Hashable {
     if seen == 0 || moment.gapSteps > Self.longestGap {
       filter.fillHistory(with: z)
       runs.interrupt()
+      steps.interrupt()
     }
     if seen == 0 { smooth = z }
     if moment.gapSteps > Self.restartGap {
@@ -235,7 +263,7 @@ struct SignalModel: Sendable, Hashable {
     if isWanted || !channel.isOneSided {
       let isOutside = look.options.deadBand.isExceeded(by: look.value, expected: reference)
       let logRate = isOutside ? tails[channel.rawValue].logRate(of: magnitude) * trust : 0
-      look.evidence.weigh(logRate, channel.reason, side, isLongView: channel.isLongView)
+      look.evidence.weigh(logRate, channel, side)
     }
     tails[channel.rawValue].add(magnitude, isHeld: look.moment.isHeld)
   }
@@ -267,8 +295,9 @@ struct SignalModel: Sendable, Hashable {
     let up = expm1(tails[Channel.jumpUp.rawValue].value(atLogRate: line)) * noiseScale
     let down = expm1(tails[Channel.jumpDown.rawValue].value(atLogRate: line)) * noiseScale
     let away = expm1(tails[Channel.value.rawValue].value(atLogRate: line)) * max(spread.deviation, grain)
-    let upper = max(min(prediction + up, spread.mean + away), prediction)
-    let lower = min(max(prediction - down, spread.mean - away), prediction)
+    let record = records.bounds(atLogRate: line, leastRange: max(spread.deviation, grain))
+    let upper = max(min(prediction + up, spread.mean + away, record?.upperBound ?? .infinity), prediction)
+    let lower = min(max(prediction - down, spread.mean - away, record?.lowerBound ?? -.infinity), prediction)
     let expected = centre + prediction * unit
     let band = max(options.deadBand.absolute, options.deadBand.relative * expected.magnitude)
     high = options.direction == .down ? .infinity : max(centre + upper * unit, expected + band)

@@ -13,6 +13,8 @@ enum AnomalyAdvice {
       case (.firstChange?, _): "has changed for the first time"
       case (.drift?, .above?): "has been higher than usual for long"
       case (.drift?, .below?): "has been lower than usual for long"
+      case (.record?, .above?): "is higher than ever in the last month"
+      case (.record?, .below?): "is lower than ever in the last month"
       case (_, .above?): "is unusually high"
       case (_, .below?): "is unusually low"
       default: "is unusual"

@@ -59,7 +59,8 @@ enum HealthySignal: String, CaseIterable, Sendable {
       alarms.append(count)
     }
     #expect(alarms[0] < alarms[1] && alarms[1] < alarms[2])
-    // 76 days at 0.02 allow 1.5.
-    #expect(alarms[0] <= 6)
+    // 76 days at 0.02 allow 1.5. Heavy tails without memory are the worst case: a value far out is at once a jump, far from
+    // the mean and a record.
+    #expect(alarms[0] <= 8)
   }
 }
