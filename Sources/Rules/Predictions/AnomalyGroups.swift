@@ -6,10 +6,10 @@ import TimeSeries
 /// together.
 ///
 /// A thing's signals are the series that agree in the labels of `by`. When one appears that it did not have, all of them are
-/// learnt anew from the store; one that vanishes counts as missing. Nothing is kept over a restart: the store has it.
+/// learnt anew from the store; one that vanishes counts as missing.
 struct AnomalyGroups: Sendable {
   /// One thing under watch.
-  private struct Group: Sendable {
+  struct Group: Sendable {
     var scorer: GroupScorer
     /// The signals by their labels, sorted.
     var members: [Labels]
@@ -21,9 +21,9 @@ struct AnomalyGroups: Sendable {
   }
 
   private let name: String
-  private let block: AnomalyBlock
+  let block: AnomalyBlock
   private let labels: [Label]
-  private var groups: [Labels: Group] = [:]
+  var groups: [Labels: Group] = [:]
 
   init(name: String, block: AnomalyBlock, labels: [Label]) {
     self.name = name

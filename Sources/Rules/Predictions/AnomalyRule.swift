@@ -22,7 +22,7 @@ struct AnomalyRule: Sendable {
   var signals: [Labels: Signal] = [:]
   var busiest: BusiestSeries
   /// What is judged together, if the rule says by what.
-  private var groups: AnomalyGroups
+  var groups: AnomalyGroups
   /// What operators make of the budget.
   var budgetFactor = 1.0
   /// The newest point of the rule's grid that was taken in, in UTC milliseconds.

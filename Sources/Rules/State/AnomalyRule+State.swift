@@ -3,7 +3,7 @@ import TimeSeries
 
 extension AnomalyRule {
   private static let kind = "anomaly"
-  private static let version: UInt8 = 2
+  private static let version: UInt8 = 3
 
   private func step(_ interval: Int64) -> Int64 { max(block.step ?? interval, interval) }
 
@@ -11,7 +11,7 @@ extension AnomalyRule {
   ///
   /// - Parameter interval: milliseconds between two evaluations.
   func saved(interval: Int64) -> [UInt8]? {
-    guard let gridEnd else { return nil }
+    guard gridEnd != nil || groups.count > 0 else { return nil }
     var writer = StateWriter(Self.kind, version: Self.version)
     writer.write(gridEnd)
     writer.write(step(interval))
@@ -22,6 +22,7 @@ extension AnomalyRule {
       writer.write(labels.elements)
       writer.write(signal.watch.saved())
     }
+    groups.save(to: &writer)
     return writer.finished()
   }
 
@@ -31,7 +32,7 @@ extension AnomalyRule {
   /// - Throws: ``StateFault``, or why a scorer cannot be read; the rule is as it was then.
   mutating func restore(_ bytes: [UInt8], interval: Int64, at time: Int64) throws {
     var reader = try StateReader(bytes, Self.kind, version: Self.version)
-    let gridEnd = try reader.int64()
+    let gridEnd = try reader.optionalInt64()
     guard try reader.int64() == step(interval) else { throw StateFault("the state has another step") }
     var signals: [Labels: Signal] = [:]
     for _ in 0..<(try reader.count(of: 24)) {
@@ -40,9 +41,13 @@ extension AnomalyRule {
         detectors: block.detectors, options: block.options(step: step(interval)), restoring: try reader.block())
       signals[labels] = Signal(watch: watch, lastSeen: time)
     }
+    var groups = groups
+    try groups.restore(from: &reader, step: step(interval), at: time)
     try reader.end()
     self.gridEnd = gridEnd
+    self.groups = groups
     self.signals = signals
-    busiest = BusiestSeries(limit: block.limit, chosen: Set(signals.keys))
+    busiest = BusiestSeries(
+      limit: block.limit, chosen: Set(signals.keys).union(groups.groups.values.flatMap(\.members)))
   }
 }
