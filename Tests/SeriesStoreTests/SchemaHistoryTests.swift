@@ -6,7 +6,7 @@ import TimeSeries
 
 /// Files that earlier versions have written, kept so that no later one forgets how to read them.
 ///
-/// `schema-2-summaries.db` was made by remote-write of ten series with 480 samples each, as `RemoteWriteLoad` in the
+/// `schema-2-summaries.db` and `schema-3.db` were made of ten series with 480 samples each, as `RemoteWriteLoad` in the
 /// benchmarks makes them. `schema-2.db` was made by scraping a page of two series every tenth of a second: at the k-th scrape `kept_total` had
 /// the values 3k (queue `a`) and k/2, stamped 15 s after those before.
 @Suite("Files of earlier versions")
@@ -38,6 +38,11 @@ struct SchemaHistoryTests {
     await store.close()
   }
 
+  /// The files, each with the time of its first samples.
+  static let withSummaries: [(String, Int64)] = [
+    ("schema-2-summaries", 1_795_849_615_551), ("schema-3", 1_795_853_653_391),
+  ]
+
   /// The values of the k-th of the ten series whose samples the files with summaries have.
   private static func value(_ series: Int, _ step: Int) -> Double {
     let noise = Double((series * 7919 + step * 104_729) % 101)
@@ -50,7 +55,7 @@ struct SchemaHistoryTests {
     }
   }
 
-  @Test("ten series of 480 samples, sealed and growing", arguments: [("schema-2-summaries", 1_795_849_615_551 as Int64)])
+  @Test("ten series of 480 samples, sealed and growing", arguments: withSummaries)
   func readsSealedAndGrowing(_ name: String, _ first: Int64) async throws {
     let store = try open(name, now: first + 7_200_000)
     for index in 0..<10 {
@@ -69,7 +74,7 @@ struct SchemaHistoryTests {
     await store.close()
   }
 
-  @Test("summaries, where samples are gone", arguments: [("schema-2-summaries", 1_795_849_615_551 as Int64)])
+  @Test("summaries, where samples are gone", arguments: withSummaries)
   func readsSummaries(_ name: String, _ first: Int64) async throws {
     let now = first + 10 * 86_400_000
     let store = try open(name, now: now, retentionTime: 86_400_000)
