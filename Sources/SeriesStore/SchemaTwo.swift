@@ -40,7 +40,8 @@ enum SchemaTwo {
 
   /// Writes all summaries anew.
   static func rewriteRollups(in database: Database) throws {
-    let update = try database.makeStatement(sql: "UPDATE chunk SET data = ? WHERE series = ? AND tier = 1 AND start = ?")
+    let update = try database.makeStatement(
+      sql: "UPDATE chunk SET data = ? WHERE series = ? AND tier = 1 AND start = ?")
     let delete = try database.makeStatement(sql: "DELETE FROM chunk WHERE series = ? AND tier = 1 AND start = ?")
     var last: (series: Int64, start: Int64) = (.min, .min)
     while true {

@@ -60,14 +60,15 @@ struct SchemaHistoryTests {
     let store = try open(name, now: first + 7_200_000)
     for index in 0..<10 {
       let found = try store.select([LabelMatcher("__name__", equals: "bench_metric_\(index)")], from: 0, through: .max)
-      #expect(found.map(\.labels) == [
-        Labels(
-          name: "bench_metric_\(index)",
-          [
-            "cluster": "bench", "instance": "rabbit-\(index % 7):15692", "job": "rabbitmq",
-            "queue": "orders.region-\(index).worker-\(index)", "vhost": "/tenant-\(index)",
-          ])
-      ])
+      #expect(
+        found.map(\.labels) == [
+          Labels(
+            name: "bench_metric_\(index)",
+            [
+              "cluster": "bench", "instance": "rabbit-\(index % 7):15692", "job": "rabbitmq",
+              "queue": "orders.region-\(index).worker-\(index)", "vhost": "/tenant-\(index)",
+            ])
+        ])
       #expect(found.first?.timestamps == (0..<480).map { first + Int64($0) * 15_000 })
       #expect(found.first?.values == (0..<480).map { Self.value(index, $0) })
     }
@@ -86,14 +87,16 @@ struct SchemaHistoryTests {
       let parts = steps.sorted { $0.key < $1.key }.map { $0.value.map { Self.value(index, $0) } }
       for (aggregate, expected) in [
         (SelectHints.Aggregate.maximum, parts.compactMap { $0.max() }), (.minimum, parts.compactMap { $0.min() }),
-        (.last, parts.compactMap(\.last)), (.count, parts.map { Double($0.count) }), (.sum, parts.map { $0.reduce(0, +) }),
+        (.last, parts.compactMap(\.last)), (.count, parts.map { Double($0.count) }),
+        (.sum, parts.map { $0.reduce(0, +) }),
       ] {
         let found = try store.select(
           [LabelMatcher("__name__", equals: "bench_metric_\(index)")], from: 0, through: .max,
           hints: SelectHints(aggregate: aggregate))
         let values = found.first?.values ?? []
         #expect(values.count == expected.count)
-        #expect(zip(values, expected).allSatisfy { ($0 - $1).magnitude <= 1e-12 * $1.magnitude }, "\(index) \(aggregate)")
+        #expect(
+          zip(values, expected).allSatisfy { ($0 - $1).magnitude <= 1e-12 * $1.magnitude }, "\(index) \(aggregate)")
       }
     }
     await store.close()

@@ -23,7 +23,7 @@ struct StoreModelTests {
 
   private typealias Table = [String: [Sample]]
 
-  @Test("through restarts, crashes, checkpoints, retention and repeated requests", arguments: 0..<8)
+  @Test("through restarts, crashes, checkpoints, retention and repeated requests", arguments: 0..<4)
   func agrees(_ seed: Int) async throws {
     let parent = try TemporaryFolder()
     var folder = parent.path + "/0"
@@ -33,7 +33,7 @@ struct StoreModelTests {
     var now: Int64 = 1_800_000_000_000
     var table: Table = [:]
     var store = try SeriesStore.open(folder: folder, configuration: configuration, now: now)
-    for round in 0..<250 {
+    for round in 0..<150 {
       switch random.below(20) {
       case 0:
         await store.close()
@@ -64,7 +64,9 @@ struct StoreModelTests {
     }
   }
 
-  private func append(_ table: inout Table, to store: SeriesStore, _ now: inout Int64, _ random: inout Random) async throws {
+  private func append(_ table: inout Table, to store: SeriesStore, _ now: inout Int64, _ random: inout Random)
+    async throws
+  {
     for _ in 0..<random.below(20) {
       now += Int64(random.below(60_000)) + 1
       var batch = SampleBatch()
@@ -105,7 +107,7 @@ struct StoreModelTests {
     let progress = Progress()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        for round in 0..<1500 {
+        for round in 0..<400 {
           let now = Self.origin + Int64(round) * 15_000
           var batch = SampleBatch()
           for series in 0..<10 {
