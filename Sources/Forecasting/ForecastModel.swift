@@ -25,6 +25,9 @@ public protocol ForecastModel: Sendable {
   /// for it.
   static var isSlowToTrain: Bool { get }
 
+  /// How many values a model that is slow to train needs to have anything of its own to say.
+  static var leastValues: Int { get }
+
   /// Takes a history, forgetting what was known before, without training: a model that is slow to train has nothing to
   /// say until it was trained.
   mutating func reset(to series: ForecastSeries)
@@ -61,6 +64,7 @@ public protocol ForecastModel: Sendable {
 
 extension ForecastModel {
   public static var isSlowToTrain: Bool { false }
+  public static var leastValues: Int { 1 }
   public mutating func reset(to series: ForecastSeries) { fit(series) }
   public mutating func observe(_ value: Double) { update(value) }
   public var isTrainingDue: Bool { false }
@@ -84,6 +88,11 @@ public enum ForecastModels {
   /// Whether the model of a name is slow to train; false for an unknown one.
   public static func isSlowToTrain(_ name: String) -> Bool {
     types.first { $0.name == name }?.isSlowToTrain ?? false
+  }
+
+  /// How many values all models of these names have something of their own to say from.
+  public static func leastValues(_ names: [String]) -> Int {
+    types.lazy.filter { names.contains($0.name) }.map { $0.leastValues }.max() ?? 1
   }
 
   /// Makes a model that knows nothing yet.

@@ -31,6 +31,7 @@ public struct ProphetForecaster: ForecastModel {
   public init(settings: ProphetSettings) { self.settings = settings }
 
   public static var isSlowToTrain: Bool { true }
+  public static var leastValues: Int { 30 }
 
   public var observationCount: Int { history.facts.observationCount }
 

@@ -23,6 +23,7 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
   public init() {}
 
   public static var isSlowToTrain: Bool { true }
+  public static var leastValues: Int { 60 }
 
   public var observationCount: Int { history.facts.observationCount }
 
@@ -130,7 +131,7 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
       var fitted = Fitted(
         errors: ErrorTable(horizons: [1], rows: [ErrorTable.cold(ColdStart.scale(values))]), factor: factor,
         period: period)
-      if values.count >= 60 {
+      if values.count >= Self.leastValues {
         try Self.grow(
           &fitted, values: values, features: features(values, period, stepsSinceLast: filled.stepsSinceLast),
           longest: period ?? 288)

@@ -29,6 +29,7 @@ public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel, JoinsModels {
   }
 
   public static var isSlowToTrain: Bool { Pair.Short.isSlowToTrain || Pair.Long.isSlowToTrain }
+  public static var leastValues: Int { max(Pair.Short.leastValues, Pair.Long.leastValues) }
 
   public mutating func reset(to series: ForecastSeries) {
     step = max(1, series.step)

@@ -107,6 +107,18 @@ struct SlowModelTests {
     #expect(report.parts.first?.values == report.values)
   }
 
+  @Test func `a model is not trained before there is enough for it to have something of its own to say`() async throws {
+    // Each evaluation is a point of the grid, so that forecasts begin with the first value.
+    let fixture = RuleFixture(configuration: RuleManagerConfiguration(evaluationInterval: 30_000))
+    try fixture.load(Self.rules("lstm"))
+    try await fixture.play(Self.depth, from: 0, through: 178 * 30, every: 30, value: Self.value)
+    #expect(try report(fixture).model == "auto" && report(fixture).awaitedModels == ["lstm"])
+    #expect(fixture.metric("harecast_forecast_trainings_waiting", [:]) == nil)
+    // The 180th value is three times what the network looks back on.
+    try await fixture.play(Self.depth, from: 179 * 30, through: 179 * 30, every: 30, value: Self.value)
+    #expect(fixture.metric("harecast_forecast_trainings_waiting", [:]) == 1)
+  }
+
   @Test(.enabled(if: TreeEnsemble.isAvailable))
   func `trees say what they look at`() async throws {
     let fixture = RuleFixture()
@@ -114,9 +126,6 @@ struct SlowModelTests {
     try await play(fixture, 0...1800)
     await fixture.manager.trainWaitingModels()
     try await play(fixture, 1815...1830)
-    // The first training had thirty values, too few for trees; the next one has them.
-    await fixture.manager.trainWaitingModels()
-    try await play(fixture, 1845...1890)
     let importances = try report(fixture).importances
     #expect(try report(fixture).model == "gradient_boosting")
     #expect(!importances.isEmpty && importances.count <= 10)

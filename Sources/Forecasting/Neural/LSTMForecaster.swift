@@ -22,6 +22,7 @@ public struct LSTMForecaster: ForecastModel {
   public init(settings: LSTMSettings) { self.settings = settings }
 
   public static var isSlowToTrain: Bool { true }
+  public static var leastValues: Int { 3 * LSTMSettings().lookback }
 
   public var observationCount: Int { history.facts.observationCount }
 

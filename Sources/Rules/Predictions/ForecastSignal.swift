@@ -36,6 +36,8 @@ struct ForecastSignal: Sendable {
 
   /// The training that is under way, and what came since it was asked for.
   private var training: (pending: PendingTraining, since: [Double])?
+  /// The history that models are to be trained on once it is long enough, and their names.
+  private var gathering: (series: ForecastSeries, names: [String])?
   /// Why the last training gave nothing.
   private(set) var trainingFailure: ForecastError?
   /// Whether `auto` stands in the place of a model that was not trained yet.
@@ -121,7 +123,7 @@ struct ForecastSignal: Sendable {
   func dayBefore(steps: Int) -> Double? { model?.dayBefore(steps: steps) }
 
   /// The names of the models of which one is trained to take the place of the present one.
-  var awaitedModels: [String]? { isStandIn ? training?.pending.modelNames : nil }
+  var awaitedModels: [String]? { isStandIn ? training?.pending.modelNames ?? gathering?.names : nil }
 
   /// Takes note of the newest value.
   mutating func note(_ value: Double) {
@@ -160,6 +162,9 @@ struct ForecastSignal: Sendable {
       model?.observe(value)
       if training != nil {
         training?.since.append(value)
+      } else if gathering != nil {
+        gathering?.series.values.append(value)
+        trainIfEnough(with: trainer)
       } else if let model, model.isTrainingDue {
         begin(PendingTraining(model), with: trainer)
       }
@@ -210,6 +215,13 @@ struct ForecastSignal: Sendable {
   }
 
   // MARK: Training apart
+
+  /// Begins to train what there is enough history for.
+  private mutating func trainIfEnough(with trainer: ModelTrainer) {
+    guard let (series, names) = gathering, valueCount >= ForecastModels.leastValues(names) else { return }
+    gathering = nil
+    begin(PendingTraining(names, on: series), with: trainer)
+  }
 
   private mutating func begin(_ pending: PendingTraining, with trainer: ModelTrainer) {
     training = (pending, [])
@@ -280,7 +292,8 @@ struct ForecastSignal: Sendable {
         model = auto
         isStandIn = true
         history.calendar = calendar
-        begin(PendingTraining(names, on: history), with: trainer)
+        gathering = (history, names)
+        trainIfEnough(with: trainer)
       } else {
         if names != [AutoForecaster.name] { history.calendar = calendar }
         let fitted = try ModelContest.fitted(names, to: history)
