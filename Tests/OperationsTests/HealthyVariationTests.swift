@@ -43,6 +43,46 @@ struct HealthyVariationTests {
     #expect(cluster.events.isEmpty)
   }
 
+  @Test("consumers scaled down on purpose, with the small backlog of that moment")
+  func scaledDown() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.run(60) { observation, tick in
+      observation.set(.consumers, 1)
+      observation.set(.ready, Double(max(0, 20 - abs(tick - 20))) * 6)
+    }
+    #expect(cluster.events.isEmpty)
+  }
+
+  @Test("clients that all connect while the cluster starts")
+  func coldStart() {
+    var cluster = ClusterBuilder()
+    cluster.run(40) { observation, tick in
+      for node in 0..<3 {
+        observation.set(node, .connectionsOpened, Double(min(tick, 15)) * 10)
+        observation.set(node, .connections, Double(min(tick, 15)) * 10)
+      }
+    }
+    #expect(cluster.events.isEmpty)
+  }
+
+  @Test("nodes that are not asked, because Harecast itself was held up")
+  func heldUp() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    let last = cluster.now
+    cluster.silent = Set(ClusterBuilder.nodes)
+    cluster.run(20) { observation, _ in
+      for node in 0..<3 {
+        observation.nodes[node].answered = true
+        observation.nodes[node].lastTry = last
+      }
+    }
+    cluster.silent = []
+    cluster.run(20)
+    #expect(cluster.events.isEmpty)
+  }
+
   @Test("clients that connect for a moment, two a second")
   func shortLived() {
     var cluster = ClusterBuilder()

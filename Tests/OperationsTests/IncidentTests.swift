@@ -71,6 +71,20 @@ struct IncidentTests {
     #expect(elapsed + time.lower < 130 && 130 < elapsed + time.upper)
   }
 
+  @Test("a queue that fills the disk of its node is one incident with it")
+  func diskByQueue() throws {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.run(40) { observation, tick in
+      observation.set(0, .diskFree, 1.5e9 - Double(tick) * 2e7)
+      observation.set(.ready, Double(tick) * 30)
+    }
+    #expect(cluster.opened == [.diskFull])
+    let incident = try #require(cluster.classifier.open.first)
+    #expect(incident.affected == ["`orders` on `/eu`", "rabbit@a"])
+    #expect(incident.consequences.contains("high_queue_depth: `orders` on `/eu`"))
+  }
+
   @Test("channels that leak are named as what fills the memory")
   func leak() throws {
     var cluster = ClusterBuilder()
@@ -165,6 +179,21 @@ struct IncidentTests {
     #expect(cluster.events.isEmpty)
     cluster.run(30) { observation, _ in slowly(&observation) }
     #expect(cluster.opened == [.performanceDegradation])
+  }
+
+  @Test("nodes that become slower until none answers are slow, not dead: one incident")
+  func slowUntilSilent() throws {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(4) { observation, tick in
+      for node in 0..<3 { observation.nodes[node].scrapeSeconds = 0.4 * Double(tick + 1) }
+    }
+    cluster.silent = Set(ClusterBuilder.nodes)
+    cluster.run(20) { observation, _ in
+      for node in 0..<3 { observation.nodes[node].scrapeSeconds = 1.7 }
+    }
+    #expect(cluster.opened == [.performanceDegradation])
+    #expect(try #require(cluster.classifier.open.first).affected == ClusterBuilder.nodes)
   }
 
   @Test("one node that stays slow while the others do not is named")
@@ -313,5 +342,36 @@ struct IncidentTests {
     cluster.run(5)
     #expect(cluster.opened.isEmpty)
     #expect(cluster.classifier.open.map(\.id) == open.map(\.id))
+  }
+
+  @Test("a node that was dead before a restart and never answers stays an incident")
+  func restoredDead() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.silent = ["rabbit@b"]
+    cluster.run(10)
+    let open = cluster.classifier.open
+    cluster.classifier = IncidentClassifier(
+      timing: IncidentTiming(tick: ClusterBuilder.tick, day: ClusterBuilder.day), cluster: "c")
+    cluster.classifier.restore(open)
+    cluster.run(40) { observation, _ in observation.nodes[1].lastAnswer = nil }
+    #expect(cluster.classifier.open.map(\.id) == open.map(\.id))
+  }
+
+  @Test("an incident from before a restart stays open until it can be judged again, however long the restart took")
+  func restoredAfterLong() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.run(40) { observation, tick in observation.set(1, .diskFree, 1.5e9 - Double(tick) * 2e7) }
+    let open = cluster.classifier.open
+    #expect(open.map(\.type) == [.diskFull])
+    cluster.classifier = IncidentClassifier(
+      timing: IncidentTiming(tick: ClusterBuilder.tick, day: ClusterBuilder.day), cluster: "c")
+    cluster.classifier.restore(open)
+    cluster.step += 600
+    cluster.run(40)
+    #expect(cluster.classifier.open.map(\.id) == open.map(\.id))
+    cluster.run(20)
+    #expect(cluster.classifier.open.isEmpty)
   }
 }

@@ -7,6 +7,8 @@ struct ClusterMemory: Sendable {
   var connections = SignalTrack()
   var openRate = SignalTrack()
   var failedRate = SignalTrack()
+  /// Which part of the deliveries are repeats.
+  var repeatShare = SignalTrack()
   /// How slow the nodes are in the middle.
   var slowness = Slowness(allowance: 1.5, limit: 10)
   /// Messages and the processor time that they cost.
@@ -45,6 +47,7 @@ struct ClusterMemory: Sendable {
     if total.count == observation.nodes.count, !total.isEmpty { connections.append(total.reduce(0, +), at: now) }
     append(.connectionsOpened, to: \.openRate)
     append(.failedLogins, to: \.failedRate)
+    measureRepeats()
     measureProcessor()
     measureSlowness(observation)
     noteDepartures(observation)
@@ -56,6 +59,14 @@ struct ClusterMemory: Sendable {
   private mutating func append(_ counter: NodeMetric, to rate: WritableKeyPath<ClusterMemory, SignalTrack>) {
     let increase = nodes.values.compactMap { $0.counters[counter]?.increase(over: stormWindow) }
     if !increase.isEmpty { self[keyPath: rate].append(increase.reduce(0, +) / stormWindow, at: now) }
+  }
+
+  private mutating func measureRepeats() {
+    func increase(_ metric: NodeMetric) -> Double {
+      nodes.values.compactMap { $0.counters[metric]?.increase(over: timing.rateWindow) }.reduce(0, +)
+    }
+    let delivered = increase(.delivered)
+    if delivered > 0 { repeatShare.append(increase(.redelivered) / delivered, at: now) }
   }
 
   private mutating func judgeQueues() {

@@ -25,7 +25,7 @@ extension ClusterMemory {
       }
       severity = rate * window >= 1.5 * usual ? 7 : 5.5
     }
-    if current >= 8 * usual, current - usual >= 250, usual > 0 {
+    if connections.levels[0].count >= 8 * ticks, current >= 8 * usual, current - usual >= 250, usual > 0 {
       evidence.append(
         IncidentEvidence(
           "rabbitmq_connections", "\(Words.number(current)) connections where \(Words.number(usual)) are usual",

@@ -74,8 +74,8 @@ extension ClusterMemory {
     -> Bool
   {
     let waiting = track.ready.last?.mean ?? 0
-    return drop.now <= 0.5 * drop.usual && gone >= timing.persistence && fates[track.queue]?.verdict == .growing
-      && waiting >= 100 && waiting > 2 * (track.ready.maximum(before: drop.since) ?? 0)
+    return drop.now <= 0.5 * drop.usual && gone >= 1.5 * timing.persistence && fates[track.queue]?.verdict == .growing
+      && waiting >= 200 && waiting > 2 * (track.ready.maximum(before: drop.since) ?? 0)
       && waiting > 1.5 * (track.profile.usual(at: now) ?? 0)
   }
 
@@ -145,24 +145,28 @@ extension ClusterMemory {
   /// How many messages a consumer may well hold: most clients ask for fewer at once.
   private static let usualPrefetch = 100.0
 
-  /// Most deliveries are repeats, where only the totals of the nodes tell it: consumers that put back what they get.
+  /// Many deliveries are repeats, where only the totals of the nodes tell it: consumers that put back what they get.
   ///
-  /// A consumer that is lost gives its messages back once; what lasts is a loop.
+  /// A consumer that is lost gives its messages back once; what lasts while consumers neither come nor go is a loop.
   private func redeliveries() -> Finding? {
-    guard queues.values.allSatisfy({ $0.counters[.redelivered] == nil }) else { return nil }
-    func rate(_ metric: NodeMetric, _ window: Double) -> Double {
-      nodes.values.compactMap { $0.counters[metric]?.rate(over: window) }.reduce(0, +)
+    guard queues.values.allSatisfy({ $0.counters[.redelivered] == nil && $0.hasSteadyConsumers(ticks: 12) }),
+      let usual = repeatShare.baseline(skipping: 24)
+    else { return nil }
+    func increase(_ metric: NodeMetric, _ window: Double) -> Double {
+      nodes.values.compactMap { $0.counters[metric]?.increase(over: window) }.reduce(0, +)
     }
-    let windows = [timing.rateWindow, timing.rateWindow / 3]
-    guard windows.allSatisfy({ rate(.redelivered, $0) >= max(5, 0.5 * rate(.delivered, $0)) }) else { return nil }
-    let (repeats, all) = (rate(.redelivered, timing.rateWindow), rate(.delivered, timing.rateWindow))
+    let window = timing.rateWindow
+    let (repeats, all) = (increase(.redelivered, window) / window, increase(.delivered, window) / window)
+    let latest = increase(.redelivered, window / 3)
+    let least = max(5, max(0.1, 4 * usual) * all)
+    guard latest / (window / 3) >= least, (repeats * window - latest) / (window * 2 / 3) >= least else { return nil }
     let likely = watchedQueues.filter { ($0.newest[.consumers] ?? 0) > 0 }
       .max { ($0.unacked.last?.mean ?? 0) < ($1.unacked.last?.mean ?? 0) }
     let words = "\(Words.number(repeats)) of \(Words.number(all)) deliveries a second are repeats"
     return Finding(
       type: .consumerFailure, object: likely?.queue.description ?? "",
       affected: likely.map { [$0.queue.description] } ?? [], severity: 5,
-      since: nowMilliseconds - Int64(timing.rateWindow * 1000),
+      since: nowMilliseconds - Int64(window * 1000),
       summary: "consumers put back what they get: \(words)"
         + (likely.map { "; most is with those of queue \($0.queue)" } ?? ""),
       evidence: [IncidentEvidence("rabbitmq_global_messages_redelivered_total", words, share: 1)])

@@ -18,7 +18,12 @@ extension ClusterMemory {
   /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that missed
   /// several lately one more, one that was stopped, or is the next of a rolling restart, as long as a restart takes.
   func silentNodes() -> [Finding] {
-    sortedNodes.compactMap { node in
+    if commonSlowness() != nil { return [] }
+    // Where no scrape at all has ended lately, it is Harecast that was held up.
+    guard nodes.values.contains(where: { now - ($0.lastTry ?? 0) <= 2.5 * timing.tick }) else { return [] }
+    // All at once, and none refuses: rather something that they have in common.
+    let isCommon = nodes.count > 1 && !nodes.values.contains { $0.answers(now) || $0.refused }
+    return sortedNodes.compactMap { node in
       let silence = node.silence(now)
       guard silence >= 1.9 * timing.tick, node.lastAnswer != nil else { return nil }
       let peers = sortedNodes.filter { $0.name != node.name && $0.answers(now) }
@@ -26,7 +31,7 @@ extension ClusterMemory {
       let isMissed = misses > 0 || node.newest[.seenRunning] == 0
       let wasSlow = (node.scrape.median(last: 8) ?? 0) > 0.25 * timing.tick
       let isShaky = node.recentFailures >= 3
-      let patience = (isMissed ? 2 : wasSlow ? 7 : isShaky ? 4 : 3) * timing.tick - 0.1 * timing.tick
+      let patience = (isMissed ? 2 : wasSlow || isCommon ? 7 : isShaky ? 4 : 3) * timing.tick - 0.1 * timing.tick
       guard silence >= patience else { return nil }
       let isLong = silence >= 8 * timing.tick
       let down = Double(sortedNodes.count { $0.silence(now) >= 1.9 * timing.tick })

@@ -14,6 +14,8 @@ struct NodeTrack: Sendable {
   private var tick = 0.0
   /// When scrapes of the last two minutes of ticks failed, in seconds.
   private var failures: [Double] = []
+  /// Whether its last failed scrape was refused at once, and not waited for in vain.
+  private(set) var refused = false
   /// One node alone is noisier than the median of several.
   var slowness = Slowness(allowance: 2, limit: 12)
   /// Whether its last silence began as a stop does: refused at once while its peers still reached it.
@@ -43,9 +45,12 @@ struct NodeTrack: Sendable {
 
   mutating func observe(_ node: NodeObservation, at time: Double, _ timing: IncidentTiming) {
     tick = timing.tick
-    if let attempt = node.lastTry { lastTry = Double(attempt) / 1000 }
+    if let attempt = node.lastTry { lastTry = max(lastTry ?? 0, Double(attempt) / 1000) }
     if let answer = node.lastAnswer { lastAnswer = max(lastAnswer ?? 0, Double(answer) / 1000) }
-    if node.answered == false { failures.append(time) }
+    if node.answered == false {
+      failures.append(time)
+      refused = node.scrapeSeconds.map { $0 < 0.5 } ?? false
+    }
     failures.removeAll { time - $0 > 60 * tick }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
     if node.answered ?? false, leftOrderly {

@@ -35,9 +35,31 @@ extension ClusterMemory {
   /// A broker that works, but slowly: commits of quorum queues and scrapes take many times what they take otherwise,
   /// on all nodes or on one.
   func degradations() -> [Finding] {
+    if let finding = commonSlowness() { return [finding] }
     if slowness.isShown { return [degradation(slowness, of: nil)] }
     return sortedNodes.filter { $0.slowness.isShown && $0.silence(now) <= 1.5 * timing.tick }
       .prefix(1).map { degradation($0.slowness, of: $0) }
+  }
+
+  /// Nodes that became slower and slower and then stopped answering together, while none refuses or is missed by another:
+  /// too slow to be seen, not dead.
+  func commonSlowness() -> Finding? {
+    let silent = sortedNodes.filter { $0.lastAnswer != nil && $0.silence(now) >= 4.9 * timing.tick }
+    guard silent.count >= 2, silent.count * 3 >= nodes.count * 2, !silent.contains(where: \.refused),
+      !nodes.values.contains(where: { $0.answers(now) && ($0.newest[.unreachablePeers] ?? 0) > 0 })
+    else { return nil }
+    func last(_ node: NodeTrack) -> Double { node.scrape.median(last: 3) ?? 0 }
+    func usual(_ node: NodeTrack) -> Double { max(0.02, node.scrape.baseline(skipping: 8) ?? .infinity) }
+    let slowed = silent.filter { last($0) >= 2.5 * usual($0) }
+    guard slowed.count * 2 > silent.count, let worst = slowed.max(by: { last($0) < last($1) }) else { return nil }
+    let words =
+      "the last scrapes took \(Words.number((last(worst) * 1000).rounded())) ms where "
+      + "\(Words.number((usual(worst) * 1000).rounded())) ms are usual, then none was answered"
+    return Finding(
+      type: .performanceDegradation, object: "", affected: silent.map(\.name), severity: 7.5,
+      since: Int64(((silent.compactMap(\.lastAnswer).min() ?? now) * 1000).rounded()),
+      summary: "the cluster is too slow to answer: \(words)",
+      evidence: [IncidentEvidence("scrape_duration_seconds", words, share: 0.7)])
   }
 
   private func degradation(_ slowness: Slowness, of node: NodeTrack?) -> Finding {

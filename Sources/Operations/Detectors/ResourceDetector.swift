@@ -15,12 +15,13 @@ extension ClusterMemory {
         evidence.append(IncidentEvidence("rabbitmq_alarms_free_disk_space_watermark", "the alarm is on", share: 1))
       }
       let growing = queues.values.filter { $0.node == node.name && fates[$0.queue]?.verdict == .growing }
+        .map(\.queue.description).sorted()
       if !growing.isEmpty {
-        let names = growing.map(\.queue.description).sorted().prefix(3).joined(separator: ", ")
+        let names = growing.prefix(3).joined(separator: ", ")
         evidence.append(IncidentEvidence("rabbitmq_detailed_queue_messages_ready", "\(names) grow", share: 0.2))
       }
       return resource(
-        .diskFull, node, trend, isAlarm, "free disk", "the free disk limit", evidence: evidence,
+        .diskFull, node, trend, isAlarm, "free disk", "the free disk limit", growing: growing, evidence: evidence,
         isCertain: true)
     }
   }
@@ -30,8 +31,9 @@ extension ClusterMemory {
     sortedNodes.compactMap { node in
       let isAlarm = node.newest[.memoryAlarm] == 1
       let trend = node.memoryTrend
+      guard isAlarm || isWorthWarning(trend, probability: 0.5) else { return nil }
       let culprits = memoryCulprits(node, since: trend?.start ?? now - 20 * timing.tick)
-      guard isAlarm || isWorthWarning(trend, probability: isHeld(culprits) ? 0.5 : 0.67) else { return nil }
+      guard isAlarm || isHeld(culprits) || isWorthWarning(trend, probability: 0.67) else { return nil }
       var evidence = [
         IncidentEvidence(
           "rabbitmq_process_resident_memory_bytes",
@@ -76,7 +78,7 @@ extension ClusterMemory {
 
   private func resource(
     _ type: IncidentType, _ node: NodeTrack, _ trend: TrendToLimit?, _ isAlarm: Bool, _ what: String, _ limit: String,
-    evidence: [IncidentEvidence], isCertain: Bool, because: String = ""
+    growing: [String] = [], evidence: [IncidentEvidence], isCertain: Bool, because: String = ""
   ) -> Finding {
     let time = isAlarm ? nil : trend?.time
     let isThere = isAlarm || time?.median == 0
@@ -85,7 +87,8 @@ extension ClusterMemory {
       ? "node \(node.name) \(isAlarm ? "blocks" : "is about to block") all publishers of the cluster: \(what)\(because)"
       : "node \(node.name) will block all publishers in \(Words.interval(time)): \(what)\(because)"
     return Finding(
-      type: type, object: node.name, affected: [node.name], severity: isAlarm ? 9 : time.map(severity) ?? 4,
+      type: type, object: node.name, affected: [node.name] + growing.prefix(20),
+      severity: isAlarm ? 9 : time.map(severity) ?? 4,
       since: Int64(((trend?.start ?? now) * 1000).rounded()), isPredicted: !isAlarm, limit: limit, timeToLimit: time,
       summary: summary, evidence: evidence, isCertain: isCertain)
   }

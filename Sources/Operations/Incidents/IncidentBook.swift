@@ -9,6 +9,8 @@ public struct IncidentBook: Sendable {
   /// When the key of an open incident was last found, in milliseconds.
   private var lastFound: [String: Int64] = [:]
   private var lastUpdate: [String: Int64] = [:]
+  /// The keys of incidents from before a restart that no look has come after yet.
+  private var restored: Set<String> = []
   /// What was resolved lately, with its end.
   private var recent: [Incident] = []
   private var sequence = 0
@@ -28,8 +30,8 @@ public struct IncidentBook: Sendable {
     for incident in incidents where incident.cluster == cluster && incident.resolvedAt == nil {
       let key = Self.key(incident.type, incident.object)
       open[key] = incident
-      lastFound[key] = incident.updatedAt
       lastUpdate[key] = incident.updatedAt
+      restored.insert(key)
     }
   }
 
@@ -44,6 +46,12 @@ public struct IncidentBook: Sendable {
   /// Takes what is found at `now`, in milliseconds.
   mutating func update(_ findings: [Finding], at now: Int64, maintenance: Set<String>) -> [IncidentEvent] {
     var events: [IncidentEvent] = []
+    // What was open before a restart stays so until it can be judged again; whether nodes answer is seen at once.
+    for key in restored {
+      let isSeen = [.nodeUnresponsive, .networkPartition].contains(open[key]?.type)
+      lastFound[key] = now + (isSeen ? 0 : Int64(timing.warmUp * 1000))
+    }
+    restored = []
     var groups: [(key: String, findings: [Finding])] = []
     for finding in findings {
       let key = Self.key(finding.type, finding.object)
@@ -55,7 +63,7 @@ public struct IncidentBook: Sendable {
     }
     for (key, group) in groups {
       guard let worst = group.max(by: { $0.severity < $1.severity }) else { continue }
-      lastFound[key] = open[key] == nil ? nil : now
+      lastFound[key] = open[key] == nil ? nil : max(now, lastFound[key] ?? now)
       if var incident = open[key] {
         if change(&incident, worst, group, now) || now - (lastUpdate[key] ?? 0) >= Int64(timing.tick * 4000) {
           incident.updatedAt = now
@@ -126,6 +134,8 @@ public struct IncidentBook: Sendable {
       if finding.type == .nodeUnresponsive { return !finding.isCertain }
       // Publishers that were held back come all at once; those that are blocked cannot be blocked a second time.
       if finding.type == .memoryLeak { return cause.level == .critical && finding.isPredicted }
+      // A queue that grows on the disk that runs out is the same trouble.
+      if finding.type == .highQueueDepth, cause.affected.contains(finding.object) { return finding.severity < 7 }
       return finding.type == .performanceDegradation
         || (!cause.isPredicted && [.consumerFailure, .highQueueDepth].contains(finding.type))
     case .performanceDegradation:

@@ -35,7 +35,16 @@ public struct IncidentClassifier: Sendable {
   public var fates: [QueueFate] { memory.fates.values.sorted { $0.queue < $1.queue } }
 
   /// Goes on with incidents that were open before a restart.
-  public mutating func restore(_ incidents: [Incident]) { book.restore(incidents) }
+  public mutating func restore(_ incidents: [Incident]) {
+    book.restore(incidents)
+    // A node that was silent then and is silent still has never answered since the start.
+    for incident in book.open.values where incident.type == .nodeUnresponsive {
+      let since = Double(incident.since) / 1000
+      var node = NodeTrack(name: incident.object, firstSeen: since, day: memory.timing.day)
+      node.lastAnswer = since
+      memory.nodes[incident.object] = node
+    }
+  }
 
   /// How often something was seen and not opened, by reason.
   public var suppressed: [String: Int] { book.suppressed }

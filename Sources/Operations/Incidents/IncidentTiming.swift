@@ -30,6 +30,8 @@ public struct IncidentTiming: Sendable, Equatable {
   var rateWindow: Double { 12 * tick }
   /// For how long a trouble must be gone before its incident is resolved, in seconds.
   var quiet: Double { 12 * tick }
+  /// How long it takes after a start until baselines are known, in seconds.
+  var warmUp: Double { 40 * tick }
   /// For how long what an incident brought about still belongs to it after it is resolved, in seconds.
   var aftermath: Double { 24 * tick }
 }

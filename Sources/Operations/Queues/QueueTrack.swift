@@ -43,5 +43,11 @@ struct QueueTrack: Sendable {
     }
   }
 
+  /// Whether as many consumers were there in each of the last `ticks`.
+  func hasSteadyConsumers(ticks: Int) -> Bool {
+    let recent = consumers.levels[0].suffix(ticks)
+    return recent.allSatisfy { $0.mean == recent.last?.mean }
+  }
+
   func rate(_ metric: QueueMetric, over seconds: Double) -> Double? { counters[metric]?.rate(over: seconds) }
 }
