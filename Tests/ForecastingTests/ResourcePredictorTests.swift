@@ -75,6 +75,40 @@ struct ResourcePredictorTests {
     #expect((0.90...0.99).contains(Double(covered) / Double(count)), "\(covered) of \(count)")
   }
 
+  /// Of the nominal 95%, what comes within at a quarter of an hour and an hour ahead, over most of the day after five to
+  /// eight hours of history. The first burst after so short a history nobody can know of: judging begins after it.
+  @Test(arguments: [60, 100]) func coverWhatHappensAfterAShortHistory(count: Int) throws {
+    var covered = 0
+    var judged = 0
+    for seed in 1...3 {
+      let whole = cluster(count + 300, seed: UInt64(seed))
+      let values = whole.resource.values
+      var predictor = trained(
+        ResourceHistory(
+          resource: ForecastSeries(values: Array(values[..<count]), step: fiveMinutes),
+          loads: whole.loads.map { ($0.name, Array($0.values[..<count])) }))
+      for index in count..<(count + 288) {
+        if index % 7 == 0, index >= count + 97 {
+          let forecast = try predictor.forecast(horizons: [3, 12], quantiles: [0.025, 0.975])
+          for (row, horizon) in [3, 12].enumerated() {
+            let truth = values[index + horizon - 1]
+            judged += 1
+            if truth >= forecast.value(horizonAt: row, quantileAt: 0),
+              truth <= forecast.value(horizonAt: row, quantileAt: 1)
+            {
+              covered += 1
+            }
+          }
+        }
+        predictor.update(
+          values[index], loads: Dictionary(uniqueKeysWithValues: whole.loads.map { ($0.name, $0.values[index]) }))
+        if predictor.due != nil { predictor.train() }
+      }
+    }
+    let share = Double(covered) / Double(judged)
+    #expect((0.91...0.99).contains(share), "\(covered) of \(judged)")
+  }
+
   @Test func askForTrainingOnScheduleAndOnDrift() throws {
     var predictor = ResourcePredictor(calendar: BusinessCalendar(), farthest: 12, schedule: 500)
     let history = cluster(1700, shift: 1300)

@@ -30,6 +30,8 @@ public struct ResourcePredictor: Sendable {
   /// What became of forecasts, by horizon, in the units of the resource.
   private var outcomes: [[DemandOutcome]] = []
   private var untouched: [Int] = []
+  /// What became of forecasts that were in force, by horizon in steps: these errors outlive a training.
+  private var lived: [Int: [DemandOutcome]] = [:]
   private var pending: [Pending] = []
   private var drift = PageHinkley()
   private var usualError = 0.0
@@ -44,6 +46,8 @@ public struct ResourcePredictor: Sendable {
   }
 
   static let mostOutcomes = 400
+  /// So many forecasts of a horizon that were in force are remembered over a training.
+  private static let mostLived = 200
   /// Fewer values are not learnt from.
   static let leastValues = 60
   /// How many of the newest rows are looked at for one forecast.
@@ -109,10 +113,13 @@ public struct ResourcePredictor: Sendable {
     trainings[reason, default: 0] += 1
     let factor = features.scales.resource
     model = trained
-    outcomes = trained.heldOut.map { rows in
-      rows.map { DemandOutcome(forecast: $0.forecast / factor, naive: $0.naive / factor, truth: $0.truth / factor) }
+    outcomes = zip(trained.ladder, trained.heldOut).map { horizon, rows in
+      let heldOut = rows.map {
+        DemandOutcome(forecast: $0.forecast / factor, naive: $0.naive / factor, truth: $0.truth / factor)
+      }
+      return (heldOut + (lived[horizon] ?? [])).suffix(Self.mostOutcomes)
     }
-    untouched = trained.untouched
+    untouched = zip(trained.ladder, trained.untouched).map { $1 + (lived[$0]?.count ?? 0) }
     pending.removeAll()
     drift = PageHinkley()
     let first = outcomes.first ?? []
@@ -124,7 +131,12 @@ public struct ResourcePredictor: Sendable {
     pending.removeAll { $0.target <= position }
     guard value.isFinite else { return }
     for one in arrived {
-      outcomes[one.rung].append(DemandOutcome(forecast: one.forecast, naive: one.naive, truth: value))
+      let outcome = DemandOutcome(forecast: one.forecast, naive: one.naive, truth: value)
+      outcomes[one.rung].append(outcome)
+      if let horizon = model?.ladder[one.rung] {
+        lived[horizon, default: []].append(outcome)
+        if lived[horizon, default: []].count > Self.mostLived { lived[horizon]?.removeFirst() }
+      }
       untouched[one.rung] += 1
       if outcomes[one.rung].count > Self.mostOutcomes { outcomes[one.rung].removeFirst() }
       // A single outlier is no drift.
@@ -190,9 +202,14 @@ public struct ResourcePredictor: Sendable {
       var squares = 0.0
       for error in errors { squares += error * error }
       let spread = errors.isEmpty ? 0 : (squares / Double(errors.count)).squareRoot()
+      // Errors that helped to choose the weights flatter, and those of overlapping forecasts repeat one another.
+      let flattering = Double(max(0, errors.count - untouched[rung])) / 2
+      let independent = (Double(errors.count) - flattering) / Double(model.ladder[rung])
+      // The few errors of a short history do not reach as far as Student's distribution: the prior makes up for that.
+      let reach = 2 + min(1, independent / 4)
       return ErrorTable.quantiles(
-        errors: errors, weights: weights, effectiveCount: Double(errors.count) / Double(model.ladder[rung]),
-        priorScale: max(2 * spread, cold * Double(model.ladder[rung]).squareRoot()))
+        errors: errors, weights: weights, effectiveCount: independent,
+        priorScale: max(reach * spread, cold * Double(model.ladder[rung]).squareRoot()))
     }
     return ErrorTable(horizons: model.ladder, rows: rows)
   }
