@@ -146,15 +146,19 @@ struct StockQueryTests {
     return text
   }()
 
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
   @Test func `Harecast answers them`() async throws {
-    let path = try TemporaryFolder().write(Self.file, to: "stock.test.yml")
+    let path = try folder.write(Self.file, to: "stock.test.yml")
     let outcome = try await HarecastServer.run(["test", "rules", path])
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
   }
 
   @Test(.enabled(if: SupportScripts.realServersAreAvailable))
   func `the results are those of Prometheus`() async throws {
-    let path = try TemporaryFolder().write(Self.file, to: "stock.test.yml")
+    let path = try folder.write(Self.file, to: "stock.test.yml")
     let outcome = try await promtool(["test", "rules", path])
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
   }
