@@ -97,4 +97,68 @@ struct StoreModelTests {
     #expect(samples == (table[name] ?? []).filter { $0.timestamp >= start })
     if let newest = store.latest(matchers, since: .min).first { #expect(newest.sample == table[name]?.last) }
   }
+
+  @Test("for readers that run while samples come, chunks are saved and memory lets go")
+  func agreesWithReadersMeanwhile() async throws {
+    let parent = try TemporaryFolder()
+    var configuration = SeriesStoreConfiguration(samplesPerChunk: 20)
+    configuration.memoryTime = 3_600_000
+    let store = try SeriesStore.open(folder: parent.path + "/data", configuration: configuration, now: Self.origin)
+    let progress = Progress()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for round in 0..<400 {
+          let now = Self.origin + Int64(round) * 15_000
+          var batch = SampleBatch()
+          for series in 0..<10 {
+            let id = try #require(store.resolve(Labels(name: "m", ["series": "\(series)"])))
+            batch.append(id, now, Double(round))
+          }
+          #expect(try await store.appendDurably(batch, now: now).appended == 10)
+          await progress.advance(to: round)
+        }
+        await progress.end()
+      }
+      group.addTask {
+        while await !progress.isOver, !Task.isCancelled {
+          // Without it, those who only read and never wait would leave no thread to the one who writes.
+          await Task.yield()
+          store.enforceRetention(now: Self.origin + Int64(await progress.round) * 15_000)
+          await withCheckedContinuation { done in
+            store.queue.async {
+              store.checkpoint()
+              done.resume()
+            }
+          }
+        }
+      }
+      for _ in 0..<2 {
+        group.addTask {
+          while await !progress.isOver, !Task.isCancelled {
+            await Task.yield()
+            let least = await progress.round
+            let found = try store.select([LabelMatcher("__name__", equals: "m")], from: 0, through: .max)
+            #expect(found.count == 10 || least < 0)
+            for series in found {
+              // From the first on, none missing, none doubled, at least all that were acknowledged.
+              #expect(series.timestamps == series.timestamps.indices.map { Self.origin + Int64($0) * 15_000 })
+              #expect(series.values == series.values.indices.map(Double.init))
+              #expect(series.timestamps.count > least)
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    await store.close()
+  }
+
+  private static let origin: Int64 = 1_800_000_000_000
+
+  private actor Progress {
+    private(set) var round = -1
+    private(set) var isOver = false
+    func advance(to round: Int) { self.round = round }
+    func end() { isOver = true }
+  }
 }
