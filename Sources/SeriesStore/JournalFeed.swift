@@ -79,7 +79,7 @@ public final class JournalFeed: Sendable {
         database, sql: "SELECT position, body FROM journal WHERE position > ? ORDER BY position",
         arguments: [batch.position])
       while batch.ids.count < maximumSamples, let row = try rows.next() {
-        let position: Int64 = row[0]
+        let position: Int64 = try row.stored(0)
         // Rows are numbered without gaps.
         batch.missedRows += Int(position - batch.position - 1)
         batch.position = position

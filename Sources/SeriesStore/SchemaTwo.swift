@@ -15,7 +15,7 @@ enum SchemaTwo {
         database, sql: "SELECT id, labels FROM series WHERE id > ? ORDER BY id LIMIT ?",
         arguments: [last, rowsAtOnce])
       guard let end = rows.last else { return }
-      last = end[0]
+      last = try end.stored(0)
       var series: [(id: Int64, labels: Labels)] = []
       for row in rows {
         let labels = try row.withUnsafeData(atIndex: 1) { data in
@@ -24,7 +24,7 @@ enum SchemaTwo {
             return reader.readLabels()
           }
         }
-        if let labels { series.append((row[0], labels)) }
+        if let labels { series.append((try row.stored(0), labels)) }
       }
       symbols.learn(from: series.lazy.map(\.labels))
       let insertSymbol = try database.cachedStatement(sql: "INSERT INTO symbol VALUES(?, ?)")
@@ -52,10 +52,12 @@ enum SchemaTwo {
           WHERE (series, tier, start) > (?, 1, ?) AND tier = 1 ORDER BY series, tier, start LIMIT ?
           """, arguments: [last.series, last.start, rowsAtOnce])
       guard let end = rows.last else { return }
-      last = (end[0], end[1])
+      last = (try end.stored(0), try end.stored(1))
       for row in rows {
         let rollup = try row.withUnsafeData(atIndex: 4) { data in
-          data?.withUnsafeBytes { buckets(start: row[1], end: row[2], count: row[3], bytes: $0) }
+          try data?.withUnsafeBytes {
+            try buckets(start: row.stored(1), end: row.stored(2), count: row.stored(3), bytes: $0)
+          }
         }
         guard let rollup, !rollup.isEmpty else {
           // Nobody could read it, and from now on it would be read as something else.

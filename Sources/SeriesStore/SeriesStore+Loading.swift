@@ -14,8 +14,9 @@ extension SeriesStore {
     try file.pool.read { database in
       try loadChunks(file, database, from: floor, into: &state)
       for row in try Row.fetchAll(database, sql: "SELECT name, type, help, unit FROM metadata") {
-        guard let type = MetricType(rawValue: row[1]) else { continue }
-        state.metadata[row[0]] = MetricMetadata(type: type, help: row[2], unit: row[3])
+        guard let type = MetricType(rawValue: try row.stored(1)) else { continue }
+        state.metadata[try row.stored(0)] = MetricMetadata(
+          type: type, help: try row.stored(2), unit: try row.stored(3))
       }
       let next = try StoreFile.property("next_series", in: database) ?? 0
       state.nextID = max(state.nextID, UInt32(truncatingIfNeeded: next))
@@ -38,7 +39,7 @@ extension SeriesStore {
           """, arguments: [floor]))
     let rows = try Row.fetchCursor(database, sql: "SELECT id, labels FROM series")
     while let row = try rows.next() {
-      let id: Int64 = row[0]
+      let id: Int64 = try row.stored(0)
       // History may have made a series since the last checkpoint wrote down how far ids had come.
       if let known = UInt32(exactly: id), known < .max { state.nextID = max(state.nextID, known + 1) }
       guard recent.contains(id) else {
@@ -58,10 +59,10 @@ extension SeriesStore {
         WHERE tier = 0 AND open IN (0, 1) AND "end" >= ? ORDER BY open, "end"
         """, arguments: [floor])
     while let row = try chunks.next() {
-      guard let chunk = try StoreFile.chunk(row), let id = UInt32(exactly: row[4] as Int64),
+      guard let chunk = try StoreFile.chunk(row), let id = UInt32(exactly: try row.stored(4, as: Int64.self)),
         let series = state.series[id]
       else { continue }
-      series.restore(chunk, isOpen: row[5] as Int != 0)
+      series.restore(chunk, isOpen: try row.stored(5, as: Int.self) != 0)
       state.statistics.bytes += chunk.byteCount + MemoryLayout<MemorySeries.Sealed>.stride
       state.statistics.samples += chunk.count
     }
@@ -74,7 +75,7 @@ extension SeriesStore {
     let rows = try Row.fetchCursor(
       database, sql: "SELECT position, body FROM journal WHERE position > ? ORDER BY position", arguments: [checkpoint])
     while let row = try rows.next() {
-      let position: Int64 = row[0]
+      let position: Int64 = try row.stored(0)
       let isWhole = try row.withUnsafeData(atIndex: 1) { data in
         try data?.withUnsafeBytes { bytes in
           state.durability.journalBytes += bytes.count

@@ -109,9 +109,9 @@ extension StoreFile {
     let rows = try Row.fetchCursor(
       database, sql: "SELECT position, length(body) FROM journal ORDER BY position DESC")
     while let row = try rows.next() {
-      bytes += row[1] as Int
+      bytes += try row.stored(1, as: Int.self)
       if bytes > keepBytes {
-        cut = row[0]
+        cut = try row.stored(0)
         break
       }
     }
@@ -160,7 +160,9 @@ extension StoreFile {
 
   private static func rollupRow(_ row: Row) throws -> Rollup? {
     try row.withUnsafeData(atIndex: 3) { data in
-      data?.withUnsafeBytes { Rollup(start: row[0], end: row[1], count: row[2], bytes: $0) }
+      try data?.withUnsafeBytes {
+        try Rollup(start: row.stored(0), end: row.stored(1), count: row.stored(2), bytes: $0)
+      }
     }
   }
 
@@ -175,7 +177,7 @@ extension StoreFile {
           WHERE tier = 0 AND open = 1 AND "end" < ?
           """, arguments: [cutoff])
       for row in rows {
-        guard let chunk = try Self.chunk(row), let id = UInt32(exactly: row[4] as Int64) else { continue }
+        guard let chunk = try Self.chunk(row), let id = UInt32(exactly: try row.stored(4, as: Int64.self)) else { continue }
         try Self.insert(chunk, of: id, isOpen: false, in: database)
         try Self.rollUp(chunk, of: id, in: database)
       }
@@ -218,7 +220,9 @@ extension StoreFile {
 
   static func chunk(_ row: Row) throws -> Chunk? {
     try row.withUnsafeData(atIndex: 3) { data in
-      data?.withUnsafeBytes { Chunk(start: row[0], end: row[1], count: row[2], bytes: $0) }
+      try data?.withUnsafeBytes {
+        try Chunk(start: row.stored(0), end: row.stored(1), count: row.stored(2), bytes: $0)
+      }
     }
   }
 
@@ -241,7 +245,7 @@ extension StoreFile {
     var result: [(id: UInt32, labels: Labels)] = []
     while let row = try rows.next() {
       guard let labels = try labels(row, at: 1), matchers.allSatisfy({ $0.accepts(labels) }) else { continue }
-      result.append((UInt32(truncatingIfNeeded: row[0] as Int64), labels))
+      result.append((UInt32(truncatingIfNeeded: try row.stored(0, as: Int64.self)), labels))
     }
     return result
   }

@@ -51,7 +51,7 @@ extension StoreFile {
   static func symbols(in database: Database) throws -> LabelSymbols {
     var symbols = LabelSymbols()
     let rows = try Row.fetchCursor(database, sql: "SELECT id, text FROM symbol")
-    while let row = try rows.next() { symbols.restore(row[0], row[1]) }
+    while let row = try rows.next() { symbols.restore(try row.stored(0), try row.stored(1)) }
     return symbols
   }
 }
