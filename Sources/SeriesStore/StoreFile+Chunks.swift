@@ -177,7 +177,9 @@ extension StoreFile {
           WHERE tier = 0 AND open = 1 AND "end" < ?
           """, arguments: [cutoff])
       for row in rows {
-        guard let chunk = try Self.chunk(row), let id = UInt32(exactly: try row.stored(4, as: Int64.self)) else { continue }
+        guard let chunk = try Self.chunk(row), let id = UInt32(exactly: try row.stored(4, as: Int64.self)) else {
+          continue
+        }
         try Self.insert(chunk, of: id, isOpen: false, in: database)
         try Self.rollUp(chunk, of: id, in: database)
       }
