@@ -29,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "Locks", swiftSettings: [.swiftLanguageMode(.v6)]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
+    .target(name: "CMalloc"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CRemoteWrite", dependencies: ["CProtobufC"], exclude: ["remote_write.proto"]),
     .target(name: "TimeSeries", dependencies: ["CRE2"], swiftSettings: settings),
@@ -37,7 +38,7 @@ let package = Package(
       name: "RemoteWrite", dependencies: ["TimeSeries", "CProtobufC", "CRemoteWrite", "CSnappy"],
       swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
-    .target(name: "SeriesStore", dependencies: ["TimeSeries", "Locks", grdb], swiftSettings: settings),
+    .target(name: "SeriesStore", dependencies: ["TimeSeries", "Locks", "CMalloc", grdb], swiftSettings: settings),
     .target(
       name: "HTTPFetch", dependencies: ["TimeSeries", "Locks", "CCurl", "CCurlShims"],
       swiftSettings: settings),
