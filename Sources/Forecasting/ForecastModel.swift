@@ -35,6 +35,13 @@ public protocol ForecastModel: Sendable {
   /// Learns the value of the next step without training, also where that is due; NaN if it is missing.
   mutating func observe(_ value: Double)
 
+  /// Whether the model looks at signals that run beside the one it forecasts (``ForecastSeries/companions``).
+  static var usesCompanions: Bool { get }
+
+  /// Learns the values of the next step, of the signal and of those beside it, in their order, without training; NaN where
+  /// missing. Companions that are not given are missing; a model that does not look at any leaves them out.
+  mutating func observe(_ value: Double, companions: [Double])
+
   /// Whether so much came since the last training that it is time for another.
   var isTrainingDue: Bool { get }
 
@@ -67,8 +74,16 @@ extension ForecastModel {
   public static var leastValues: Int { 1 }
   public mutating func reset(to series: ForecastSeries) { fit(series) }
   public mutating func observe(_ value: Double) { update(value) }
+  public static var usesCompanions: Bool { false }
+  public mutating func observe(_ value: Double, companions: [Double]) { observe(value) }
   public var isTrainingDue: Bool { false }
   public mutating func train(while shouldGoOn: () -> Bool) {}
+
+  /// Learns the values of the next step, of the signal and of those beside it, and trains where that is due.
+  public mutating func update(_ value: Double, companions: [Double]) {
+    observe(value, companions: companions)
+    if isTrainingDue { train { true } }
+  }
 }
 
 /// The models by name.
@@ -88,6 +103,11 @@ public enum ForecastModels {
   /// Whether the model of a name is slow to train; false for an unknown one.
   public static func isSlowToTrain(_ name: String) -> Bool {
     types.first { $0.name == name }?.isSlowToTrain ?? false
+  }
+
+  /// Whether the model of a name looks at companions; false for an unknown one.
+  public static func usesCompanions(_ name: String) -> Bool {
+    types.first { $0.name == name }?.usesCompanions ?? false
   }
 
   /// How many values all models of these names have something of their own to say from.

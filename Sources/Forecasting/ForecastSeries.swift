@@ -23,10 +23,14 @@ public struct ForecastSeries: Sendable, Equatable {
   /// The greatest value that the signal can take, if there is one.
   public var upperBound: Double?
 
+  /// Signals that run beside this one and may tell what comes, each of as many values on the same grid; NaN where missing.
+  /// Only models with ``ForecastModel/usesCompanions`` look at them.
+  public var companions: [[Double]]
+
   /// Makes a series from values that are `step` milliseconds apart, the first at `start`.
   public init(
     values: [Double], step: Int64, start: Int64 = 0, calendar: ForecastCalendar = ForecastCalendar(),
-    lowerBound: Double? = nil, upperBound: Double? = nil
+    lowerBound: Double? = nil, upperBound: Double? = nil, companions: [[Double]] = []
   ) {
     self.values = values
     self.step = max(1, step)
@@ -34,6 +38,7 @@ public struct ForecastSeries: Sendable, Equatable {
     self.calendar = calendar
     self.lowerBound = lowerBound
     self.upperBound = upperBound
+    self.companions = companions
   }
 
   /// The time of the newest value in UTC milliseconds, missing or not; `start` of an empty series.

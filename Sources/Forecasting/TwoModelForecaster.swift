@@ -37,9 +37,13 @@ public struct TwoModelForecaster<Pair: ModelPair>: ForecastModel, JoinsModels {
     long.reset(to: series)
   }
 
-  public mutating func observe(_ value: Double) {
-    short.observe(value)
-    long.observe(value)
+  public mutating func observe(_ value: Double) { observe(value, companions: []) }
+
+  public static var usesCompanions: Bool { Pair.Short.usesCompanions || Pair.Long.usesCompanions }
+
+  public mutating func observe(_ value: Double, companions: [Double]) {
+    short.observe(value, companions: companions)
+    long.observe(value, companions: companions)
   }
 
   public var isTrainingDue: Bool { short.isTrainingDue || long.isTrainingDue }

@@ -47,7 +47,7 @@ struct LSTMForecasterTests {
     var alone = LSTMForecaster(settings: settings)
     var together = LSTMForecaster(settings: settings)
     alone.fit(series(Array(signal.prefix(560))))
-    together.fit(series(Array(signal.prefix(560))), companions: [Array(leader.prefix(560))])
+    together.fit(series(Array(signal.prefix(560)), beside: [Array(leader.prefix(560))]))
     var errors = (alone: 0.0, together: 0.0)
     for index in 560..<595 {
       errors.alone += abs(try alone.forecast(horizons: [1], quantiles: [0.5]).values[0] - signal[index])
@@ -77,7 +77,7 @@ struct LSTMForecasterTests {
     settings.epochs = 2
     var model = LSTMForecaster(settings: settings)
     let values = (0..<200).map { 5 + cos(Double($0) / 4) }
-    model.fit(series(values), companions: [values.map { -$0 }])
+    model.fit(series(values, beside: [values.map { -$0 }]))
     let bytes = model.saved()
     let restored = try LSTMForecaster(restoring: bytes)
     #expect(restored.saved() == bytes)
@@ -94,7 +94,8 @@ struct LSTMForecasterTests {
     let values = (0..<300).map { sin(Double($0) / 5) }
     var asked = 0
     var model = LSTMForecaster(settings: small)
-    model.fit(series(values), companions: []) {
+    model.reset(to: series(values))
+    model.train {
       asked += 1
       return asked < 3
     }

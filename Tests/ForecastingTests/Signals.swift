@@ -25,8 +25,8 @@ let minute: Int64 = 60_000
 let fiveMinutes: Int64 = 300_000
 let hour: Int64 = 3_600_000
 
-func series(_ values: [Double], step: Int64 = fiveMinutes) -> ForecastSeries {
-  ForecastSeries(values: values, step: step, start: 1_700_000_000_000)
+func series(_ values: [Double], step: Int64 = fiveMinutes, beside companions: [[Double]] = []) -> ForecastSeries {
+  ForecastSeries(values: values, step: step, start: 1_700_000_000_000, companions: companions)
 }
 
 /// A saw-free stand-in for a sine: a triangle wave between -1 and 1.

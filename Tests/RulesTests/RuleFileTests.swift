@@ -187,6 +187,12 @@ struct RuleFileTests {
     ("forecast: {horizons: [1h], quantiles: [0.5, 1]}", "the quantile 1.0 is not between 0 and 1"),
     ("forecast: {horizons: [1h, 60m]}", "the horizon 60m is given twice"),
     ("forecast: {horizons: [1h], model: crystal}", "unknown forecast model \"crystal\""),
+    (
+      "forecast: {horizons: [1h], companions: [rate]}",
+      "'companions' need a model that looks at them: lstm, two_model"
+    ),
+    ("forecast: {horizons: [1h], model: lstm, companions: []}", "companions: give 1 to 16 expressions"),
+    ("forecast: {horizons: [1h], model: lstm, companions: ['sum(']}", "parse error: unclosed left parenthesis"),
     ("forecast: {horizons: [1h], limit: 0}", "limit: 0 is not between 1 and 100000"),
     ("forecast: {horizons: [1h], probability: 0.5}", "'probability' needs 'until' in a forecast block"),
     ("forecast: {until: 'sum('}", "could not parse expression: 1:5: parse error: unclosed left parenthesis"),

@@ -119,6 +119,46 @@ struct SlowModelTests {
     #expect(fixture.metric("harecast_forecast_trainings_waiting", [:]) == 1)
   }
 
+  @Test func `signals beside the one that is forecast reach the model, in training and after it`() async throws {
+    let rate = Labels(name: "rate", ["queue": "q"])
+    let memory = Labels(name: "memory")
+    let fixture = RuleFixture(configuration: RuleManagerConfiguration(evaluationInterval: 30_000))
+    try fixture.load(
+      """
+      groups:
+      - name: g
+        rules:
+        - record: depth_forecast
+          expr: depth
+          forecast: {horizons: [5m], history: 2h, step: 30s, model: lstm, companions: [rate, "memory * 2"]}
+      """)
+    func rate(_ second: Int64) -> Double { Self.value(second + 90) / 9 }
+    func memory(_ second: Int64) -> Double { 1000 - Double(second) / 60 }
+    func play(_ steps: ClosedRange<Int64>) async throws {
+      for second in steps.map({ $0 * 30 }) {
+        try fixture.add(rate, rate(second), at: second)
+        // There is no memory at first.
+        if second >= 300 { try fixture.add(memory, memory(second), at: second) }
+        try await fixture.play(Self.depth, from: second, through: second, every: 30, value: Self.value)
+      }
+    }
+    try await play(0...179)
+    await fixture.manager.trainWaitingModels()
+    try await play(180...185)
+    #expect(try report(fixture).model == "lstm")
+
+    let learnt = (0..<180).map { Int64($0) * 30 }
+    var expected = LSTMForecaster()
+    expected.fit(
+      ForecastSeries(
+        values: learnt.map(Self.value), step: 30_000, start: RuleFixture.start,
+        companions: [learnt.map(rate), learnt.map { $0 < 300 ? .nan : 2 * memory($0) }]))
+    for second in (180...185).map({ Int64($0) * 30 }) {
+      expected.observe(Self.value(second), companions: [rate(second), 2 * memory(second)])
+    }
+    #expect(try fixture.value(#"depth_forecast{q="0.5"}"#) == median(expected))
+  }
+
   @Test(.enabled(if: TreeEnsemble.isAvailable))
   func `trees say what they look at`() async throws {
     let fixture = RuleFixture()

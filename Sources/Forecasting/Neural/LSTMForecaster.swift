@@ -28,26 +28,20 @@ public struct LSTMForecaster: ForecastModel {
 
   public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
 
-  /// - Complexity: seconds; see ``LSTMSettings``.
-  public mutating func fit(_ series: ForecastSeries) { fit(series, companions: []) }
+  /// Signals beside a queue's messages may be its rates, its consumers, the memory of its node.
+  public static var usesCompanions: Bool { true }
 
-  /// Learns a history together with signals that may tell what comes: a queue's rate of messages, its consumers, its
-  /// memory. Companions lie on the same grid, NaN where missing; those of another length are cut or filled at the front.
-  ///
-  /// - Parameter shouldGoOn: asked after each batch; false ends the training, and what was best so far stays.
-  public mutating func fit(
-    _ series: ForecastSeries, companions: [[Double]], shouldGoOn: () -> Bool = { true }
-  ) {
+  /// - Complexity: seconds; see ``LSTMSettings``.
+  public mutating func fit(_ series: ForecastSeries) {
     reset(to: series)
-    self.companions = companions
-    alignCompanions()
-    train(while: shouldGoOn)
+    train { true }
   }
 
   public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
     calendar = series.calendar
-    companions = []
+    companions = series.companions
+    alignCompanions()
     fitted = nil
     updatesSinceFit = 0
   }
@@ -55,15 +49,9 @@ public struct LSTMForecaster: ForecastModel {
   /// - Complexity: O(1); each time that the history has grown by a quarter, as much as `fit`.
   public mutating func update(_ value: Double) { update(value, companions: []) }
 
-  /// Learns the next value of the signal and of its companions; of those that are not given it is missing.
-  public mutating func update(_ value: Double, companions values: [Double]) {
-    observe(value, companions: values)
-    if isTrainingDue { train { true } }
-  }
-
   public mutating func observe(_ value: Double) { observe(value, companions: []) }
 
-  private mutating func observe(_ value: Double, companions values: [Double]) {
+  public mutating func observe(_ value: Double, companions values: [Double]) {
     history.append(value)
     for index in companions.indices { companions[index].append(index < values.count ? values[index] : .nan) }
     alignCompanions()
@@ -72,12 +60,14 @@ public struct LSTMForecaster: ForecastModel {
 
   public var isTrainingDue: Bool { updatesSinceFit >= max(settings.lookback, history.values.count / 4) }
 
+  /// - Parameter shouldGoOn: asked after each batch.
   /// - Complexity: seconds; see ``LSTMSettings``.
   public mutating func train(while shouldGoOn: () -> Bool) {
     updatesSinceFit = 0
     fitted = LSTMFit(view, settings: settings, shouldGoOn: shouldGoOn)
   }
 
+  /// Cuts or fills, at the front, companions that are not as long as what is kept of the signal.
   private mutating func alignCompanions() {
     let count = history.values.count
     for index in companions.indices {

@@ -14,6 +14,8 @@ enum PredictionLimits {
   /// The most series of one rule.
   static let series = 100_000
   static let models = 8
+  /// The most signals beside the one that is forecast.
+  static let companions = 16
 }
 
 extension RuleFileReader {
@@ -25,6 +27,7 @@ extension RuleFileReader {
     let history = try milliseconds("history", 14 * 86_400_000, &reader)
     let limit = try seriesLimit(&reader)
     let (models, trainedName) = try models(&reader)
+    let companions = try companions(&reader, models: models, isTrained: trainedName != nil)
     let minimumSkill = try reader.optionalDouble("minimum_skill")
     if let minimumSkill, !(minimumSkill <= 1 && minimumSkill >= -100) {
       report(
@@ -54,7 +57,7 @@ extension RuleFileReader {
     try reader.finish()
     guard let target, errors.count == before else { return nil }
     return ForecastBlock(
-      target: target, quantiles: quantiles, models: models, trainedName: trainedName, history: history, step: step,
+      target: target, quantiles: quantiles, models: models, companions: companions, trainedName: trainedName, history: history, step: step,
       limit: limit, minimumSkill: minimumSkill)
   }
 
@@ -216,6 +219,25 @@ extension RuleFileReader {
       report(node.place, "model: give 1 to \(PredictionLimits.models) names")
     }
     return (names, nil)
+  }
+
+  private mutating func companions(
+    _ reader: inout MappingReader, models: [String], isTrained: Bool
+  ) throws(YAMLError) -> [ForecastBlock.Companion] {
+    guard let node = reader.optionalNode("companions") else { return [] }
+    let looking = ForecastModels.names.filter(ForecastModels.usesCompanions)
+    if isTrained || !models.contains(where: looking.contains) {
+      report(node.place, "'companions' need a model that looks at them: \(looking.joined(separator: ", "))")
+    }
+    var result: [ForecastBlock.Companion] = []
+    for item in try node.items("companions") {
+      let text = try item.text("a companion")
+      if let expression = expression(text, at: item.place) { result.append(.init(expression: expression, text: text)) }
+    }
+    if !(1...PredictionLimits.companions).contains(result.count) {
+      report(node.place, "companions: give 1 to \(PredictionLimits.companions) expressions")
+    }
+    return result
   }
 
   private mutating func seriesLimit(_ reader: inout MappingReader) throws(YAMLError) -> Int {

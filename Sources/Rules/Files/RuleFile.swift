@@ -102,11 +102,20 @@ public struct ForecastBlock: Sendable {
     public var probability: Double
   }
 
+  /// A signal beside the one that is forecast.
+  public struct Companion: Sendable {
+    public var expression: Expression
+    public var text: String
+  }
+
   public var target: Target
   /// Ascending.
   public var quantiles: [Double]
   /// The names of the models; of several the one that did best on the newest part of the history is used.
   public var models: [String]
+  /// Signals that models which look at them are given beside the one they forecast: for each series the element with the
+  /// same labels, or the one without labels.
+  public var companions: [Companion] = []
   /// The name of the trained model that stands before them; they then serve the series that it does not know.
   public var trainedName: String?
   /// That model, once it was attached.

@@ -7,7 +7,7 @@ struct ForecastRule: Sendable {
   /// After how many milliseconds a series that the expression no longer gives is forgotten.
   static let forgetAfter: Int64 = 3_600_000
   /// The least time between two readings of history for single series, in milliseconds.
-  private static let backfillSpacing: Int64 = 600_000
+  static let backfillSpacing: Int64 = 600_000
 
   let name: String
   let block: ForecastBlock
@@ -23,7 +23,8 @@ struct ForecastRule: Sendable {
   var gridEnd: Int64?
   /// Whether the models are those of an earlier process, and nothing was taken in since.
   var isRestored = false
-  private var lastBackfill: Int64 = 0
+  /// When histories were last read for single series, in UTC milliseconds.
+  var lastBackfill: Int64 = 0
   var tallies: [SkillTally]
   /// The series whose curves the store holds now.
   var curves: Set<Labels> = []
@@ -100,164 +101,8 @@ struct ForecastRule: Sendable {
     return predictedAt < gridEnd
   }
 
-  private func newSignal(_ labels: Labels, at time: Int64) -> ForecastSignal {
+  func newSignal(_ labels: Labels, at time: Int64) -> ForecastSignal {
     ForecastSignal(horizonCount: followed.count, at: time, trained: block.trained?.state(for: labels))
-  }
-
-  // MARK: History
-
-  private mutating func takeIn(
-    _ values: [Labels: Double], _ chosen: Set<Labels>, _ reader: SignalReader, at time: Int64, interval: Int64
-  ) async throws {
-    let newest = time.flooringQuotient(block.step) * block.step
-    let historySteps = nearSteps
-    for labels in chosen where signals[labels] == nil { signals[labels] = newSignal(labels, at: time) }
-    signals = signals.filter { labels, signal in
-      chosen.contains(labels) || (values[labels] == nil && time - signal.lastSeen <= Self.forgetAfter)
-    }
-    if isRestored, let gridEnd, newest - gridEnd <= block.history { try await readRecords(reader, through: gridEnd) }
-    if let gridEnd, newest > gridEnd, newest - gridEnd <= block.history {
-      try await append(from: gridEnd + block.step, through: newest, reader, historySteps)
-      let late = signals.filter { $0.value.wantsHistory }.map(\.key)
-      if !late.isEmpty, time - lastBackfill >= Self.backfillSpacing {
-        try await backfill(late, through: newest, reader, historySteps, at: time)
-      }
-      self.gridEnd = newest
-      if isRestored, interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
-      isRestored = false
-    } else if gridEnd.map({ newest - $0 > block.history }) ?? true {
-      // At the start, and after a pause longer than the history, nothing known is of use.
-      for labels in signals.keys { signals[labels] = newSignal(labels, at: time) }
-      try await backfill(Array(chosen), through: newest, reader, historySteps, at: time)
-      if interval < block.step { try await backfillFine(reader, at: time, interval: interval) }
-      gridEnd = newest
-    }
-    for labels in chosen {
-      guard let value = values[labels] else { continue }
-      signals[labels]?.lastSeen = time
-      signals[labels]?.note(value)
-      if interval < block.step { signals[labels]?.appendFine(value, at: time, interval: interval) }
-    }
-  }
-
-  /// Hands the values of new grid points to the models, and judges earlier forecasts by them.
-  private mutating func append(
-    from first: Int64, through last: Int64, _ reader: SignalReader, _ historySteps: Int
-  ) async throws {
-    let count = Int((last - first) / block.step) + 1
-    var columns: [Labels: [Double]] = [:]
-    try await reader.values(from: first, through: last, step: block.step) { labels, index, value in
-      columns[labels, default: [Double](repeating: .nan, count: count)][index] = value
-    }
-    for labels in Array(signals.keys) {
-      guard var signal = signals.removeValue(forKey: labels) else { continue }
-      let column = columns[labels]
-      for index in 0..<count {
-        let time = first + Int64(index) * block.step
-        let value = column?[index] ?? .nan
-        signal.append(value, at: time, historySteps: historySteps, farStep: farGrid?.step, trainer: trainer)
-        signal.ledger.settle(value, at: time, into: &tallies)
-      }
-      signals[labels] = signal
-    }
-  }
-
-  /// Reads the history of `wanted`, for their models to be fitted to.
-  private mutating func backfill(
-    _ wanted: [Labels], through last: Int64, _ reader: SignalReader, _ historySteps: Int, at time: Int64
-  ) async throws {
-    lastBackfill = time
-    let set = Set(wanted)
-    let near = try await columns(
-      of: set, from: last - Int64(historySteps - 1) * block.step, through: last, step: block.step, reader)
-    var far: [Labels: [Double]] = [:]
-    if let (step, count) = farGrid {
-      let end = last.flooringQuotient(step) * step
-      far = try await columns(of: set, from: end - Int64(count - 1) * step, through: end, step: step, reader)
-    }
-    for labels in wanted { signals[labels]?.learn(near[labels], far: far[labels] ?? [], through: last) }
-  }
-
-  /// Reads what the models of an earlier process stand on.
-  private mutating func readRecords(_ reader: SignalReader, through end: Int64) async throws {
-    let records = signals.compactMapValues(\.record)
-    guard let start = records.values.lazy.map(\.near.start).min() else { return }
-    let near = try await columns(of: Set(records.keys), from: start, through: end, step: block.step, reader)
-    var far: [Labels: [Double]] = [:]
-    let windows = records.values.compactMap(\.far)
-    if let first = windows.lazy.map(\.start).min(), let last = windows.lazy.map(\.end).max(), let (step, _) = farGrid {
-      far = try await columns(of: Set(records.keys), from: first, through: last, step: step, reader)
-    }
-    for (labels, record) in records {
-      func values(_ column: [Double]?, from start: Int64, through last: Int64, end: Int64, step: Int64) -> [Double] {
-        let column = column ?? []
-        return stride(from: start, through: last, by: Int(step)).map { time in
-          let back = Int((end - time) / step)
-          return back < column.count ? column[column.count - 1 - back] : .nan
-        }
-      }
-      let farLast = windows.lazy.map(\.end).max() ?? end
-      signals[labels]?.giveHistory(
-        near: values(near[labels], from: record.near.start, through: end, end: end, step: block.step),
-        far: record.far.map {
-          values(far[labels], from: $0.start, through: $0.end, end: farLast, step: $0.step)
-        } ?? [],
-        through: end)
-    }
-  }
-
-  /// The values of some series at `first`, `first + step`, … `last`, from their first value on; NaN where missing.
-  private func columns(
-    of wanted: Set<Labels>, from first: Int64, through last: Int64, step: Int64, _ reader: SignalReader
-  ) async throws -> [Labels: [Double]] {
-    // Most signals are younger than the whole history: columns grow as values come.
-    var columns: [Labels: (start: Int, values: [Double])] = [:]
-    try await reader.values(from: first, through: last, step: step) { labels, index, value in
-      guard wanted.contains(labels) else { return }
-      // Taken out, so that it is not copied.
-      var column = columns.removeValue(forKey: labels) ?? (index, [])
-      let missing = index - column.start - column.values.count
-      if missing > 0 { column.values.append(contentsOf: repeatElement(.nan, count: missing)) }
-      column.values.append(value)
-      columns[labels] = column
-    }
-    let count = Int((last - first) / step) + 1
-    return columns.mapValues { start, values in
-      values + [Double](repeating: .nan, count: max(0, count - start - values.count))
-    }
-  }
-
-  private var isAuto: Bool { block.models == [AutoForecaster.name] }
-
-  /// How many values at the rule's step the model can use.
-  private var nearSteps: Int {
-    let all = max(1, Int(block.history / block.step))
-    // What has happened since its training, a trained model shall know.
-    return isAuto && block.trained == nil ? min(all, AutoForecaster.historyCounts(step: block.step).near) : all
-  }
-
-  /// The step of the model's far grid, and how many values there it can use; nil if it has none.
-  private var farGrid: (step: Int64, count: Int)? {
-    guard isAuto, let ratio = AutoForecaster.farRatio(step: block.step) else { return nil }
-    let step = block.step * Int64(ratio)
-    return (step, max(1, min(Int(block.history / step), AutoForecaster.historyCounts(step: block.step).far)))
-  }
-
-  private mutating func backfillFine(_ reader: SignalReader, at time: Int64, interval: Int64) async throws {
-    let steps = min(480, Int64(ForecastSignal.enoughValues) * block.step / interval)
-    let last = time - interval
-    let first = last - (steps - 1) * interval
-    guard steps > 0 else { return }
-    var points: [Labels: [(Int, Double)]] = [:]
-    let known = Set(signals.keys)
-    try await reader.values(from: first, through: last, step: interval) { labels, index, value in
-      if known.contains(labels) { points[labels, default: []].append((index, value)) }
-    }
-    for (labels, points) in points {
-      for (index, value) in points {
-        signals[labels]?.appendFine(value, at: first + Int64(index) * interval, interval: interval)
-      }
-    }
   }
 
   // MARK: Forecasting
@@ -381,18 +226,7 @@ struct ForecastRule: Sendable {
     signal.borrowedShare = share
   }
 
-  // MARK: Skill
-
-  /// Whether the rule demands more skill than the forecasts of a series have shown at a horizon.
-  func withholds(_ signal: ForecastSignal, horizon: Int) -> Bool {
-    guard let least = block.minimumSkill, let skill = signal.ledger.tallies[horizon].skill else { return false }
-    return skill < least
-  }
-
-  /// The name of the series of measured skill beside forecasts of the name `name`.
-  static func skillName(of name: String) -> String {
-    (name.hasSuffix("_seconds") ? String(name.dropLast("_seconds".count)) : name) + "_skill"
-  }
+  // MARK: Reports
 
   /// The forecasts that are in force, and how earlier ones have done, in the order of their labels.
   var reports: [ForecastReport] {
@@ -400,70 +234,6 @@ struct ForecastRule: Sendable {
       ForecastReport(signal, labels: Labels(labels.elements + self.labels), rule: self)
     }.sorted { $0.labels < $1.labels }
   }
-
-  // MARK: Recording
-
-  private mutating func record(
-    _ signal: ForecastSignal, _ signalLabels: Labels, at time: Int64, into result: inout PredictionResult
-  ) {
-    for (index, horizon) in followed.enumerated() {
-      guard let skill = signal.ledger.tallies[index].skill else { continue }
-      let series = Self.skillName(of: name).labelled(signalLabels, labels, [Label("horizon", horizon.text)])
-      result.outputs.append(RuleOutput(labels: series, value: skill))
-      if skill < 0 { result.worseThanNaive[index, default: 0] += 1 }
-    }
-    switch block.target {
-    case .horizons:
-      guard let rows = signal.rows else { return }
-      let width = block.quantiles.count
-      for (index, horizon) in horizons.enumerated() where !withholds(signal, horizon: index) {
-        for (column, quantile) in block.quantiles.enumerated() {
-          let extra = [Label("horizon", horizon.text), Label("q", GoFormat.float(quantile))]
-          result.outputs.append(
-            RuleOutput(
-              labels: name.labelled(signalLabels, labels, extra), value: rows.values[index * width + column]))
-        }
-      }
-      for (column, quantile) in block.quantiles.enumerated() {
-        let curve = "\(name)_curve".labelled(signalLabels, labels, [Label("q", GoFormat.float(quantile))])
-        result.keptCurves.insert(curve)
-        guard signal.predictedAt == time else { continue }
-        let computed = rows.curveTimes.indices.map {
-          Sample(rows.curveTimes[$0], rows.curveValues[$0 * width + column])
-        }
-        result.curves.append((curve, CurvePoints.filled(computed)))
-      }
-    case .limit(let target):
-      guard let made = signal.threshold, let predictedAt = signal.predictedAt, !withholds(signal, horizon: 0)
-      else { return }
-      let prediction = made.after(Double(time - predictedAt) / 1000)
-      if prediction.probability >= target.probability, let median = prediction.seconds[1] {
-        result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels), value: median))
-      }
-      for (level, seconds) in zip(ThresholdPrediction.levels, prediction.seconds) {
-        guard let seconds else { continue }
-        let q = Label("q", GoFormat.float(level))
-        result.outputs.append(RuleOutput(labels: name.labelled(signalLabels, labels, [q]), value: seconds))
-      }
-      result.outputs.append(
-        RuleOutput(labels: Self.probabilityName(of: name).labelled(signalLabels, labels), value: prediction.probability)
-      )
-    }
-  }
-
-  /// The name of the series of probabilities beside a time to a limit of the name `name`.
-  static func probabilityName(of name: String) -> String {
-    (name.hasSuffix("_seconds") ? String(name.dropLast("_seconds".count)) : name) + "_probability"
-  }
-
-  /// Empties the curves of series that are no longer forecast.
-  private mutating func dropOldCurves(into result: inout PredictionResult) {
-    for labels in curves.subtracting(result.keptCurves) { result.curves.append((labels, [])) }
-    curves = result.keptCurves
-  }
-
-  /// All curves the store may hold, to be emptied when the rule ends.
-  var ownedCurves: Set<Labels> { curves }
 
   private func limits(_ reader: SignalReader, at time: Int64) throws -> SignalLimits? {
     guard case .limit(let target) = block.target else { return nil }

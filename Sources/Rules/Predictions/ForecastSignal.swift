@@ -35,7 +35,7 @@ struct ForecastSignal: Sendable {
   private(set) var isTrained = false
 
   /// The training that is under way, and what came since it was asked for.
-  private var training: (pending: PendingTraining, since: [Double])?
+  private var training: (pending: PendingTraining, since: [(value: Double, companions: [Double])])?
   /// The history that models are to be trained on once it is long enough, and their names.
   private var gathering: (series: ForecastSeries, names: [String])?
   /// Why the last training gave nothing.
@@ -53,6 +53,8 @@ struct ForecastSignal: Sendable {
   /// Values at the rule's step to fit the model to, the newest at `coarseEnd`.
   private var waiting: [Double] = []
   private var finiteWaiting = 0
+  /// The newest values of the signals beside this one, which end where ``waiting`` does.
+  private var companionsWaiting: [[Double]] = []
   /// Values on the model's far grid, for the same purpose.
   private var farWaiting: [Double] = []
   private var coarseEnd: Int64 = 0
@@ -147,23 +149,26 @@ struct ForecastSignal: Sendable {
   /// Takes in the value at a point of the rule's grid; NaN if there is none.
   ///
   /// - Parameters:
+  ///   - companions: the values of the signals beside it.
   ///   - farStep: the milliseconds of a step of the model's far grid; nil if it has none.
   ///   - trainer: trains models that are slow to train; without one they are trained here.
   mutating func append(
-    _ value: Double, at time: Int64, historySteps: Int, farStep: Int64?, trainer: ModelTrainer? = nil
+    _ value: Double, companions: [Double] = [], at time: Int64, historySteps: Int, farStep: Int64?,
+    trainer: ModelTrainer? = nil
   ) {
     coarseEnd = time
     if model != nil {
       guard let trainer else {
-        model?.update(value)
+        model?.update(value, companions: companions)
         return
       }
       takeTraining()
-      model?.observe(value)
+      model?.observe(value, companions: companions)
       if training != nil {
-        training?.since.append(value)
+        training?.since.append((value, companions))
       } else if gathering != nil {
         gathering?.series.values.append(value)
+        for (index, value) in companions.enumerated() { gathering?.series.companions[index].append(value) }
         trainIfEnough(with: trainer)
       } else if let model, model.isTrainingDue {
         begin(PendingTraining(model), with: trainer)
@@ -182,6 +187,11 @@ struct ForecastSignal: Sendable {
       if waiting[0].isFinite { finiteWaiting -= 1 }
       waiting.removeFirst()
     }
+    if companionsWaiting.isEmpty { companionsWaiting = companions.map { _ in [] } }
+    for (index, value) in companions.enumerated() {
+      companionsWaiting[index].append(value)
+      if companionsWaiting[index].count > waiting.count { companionsWaiting[index].removeFirst() }
+    }
   }
 
   /// Whether the history has never been read.
@@ -189,8 +199,10 @@ struct ForecastSignal: Sendable {
 
   /// Gives the whole history, to fit the model to; nil if there is none.
   ///
-  /// - Parameter far: values on the model's far grid, the newest not after `end`.
-  mutating func learn(_ history: [Double]?, far: [Double], through end: Int64) {
+  /// - Parameters:
+  ///   - companions: the histories of the signals beside it, with the same end.
+  ///   - far: values on the model's far grid, the newest not after `end`.
+  mutating func learn(_ history: [Double]?, companions: [[Double]] = [], far: [Double], through end: Int64) {
     hasHistory = true
     guard let history, model == nil else { return }
     waiting = history
@@ -198,6 +210,14 @@ struct ForecastSignal: Sendable {
     coarseEnd = end
     farWaiting = far
     if let first = waiting.firstIndex(where: \.isFinite) { waiting.removeFirst(first) } else { waiting = [] }
+    companionsWaiting = companions.map { Array($0.suffix(waiting.count)) }
+  }
+
+  /// What the model is fitted to.
+  private func history(step: Int64) -> ForecastSeries {
+    ForecastSeries(
+      values: waiting, step: step, start: coarseEnd - Int64(waiting.count - 1) * step,
+      companions: companionsWaiting.map { [Double](repeating: .nan, count: waiting.count - $0.count) + $0 })
   }
 
   /// Takes in the value at an evaluation, on the finer grid.
@@ -235,7 +255,7 @@ struct ForecastSignal: Sendable {
     switch result {
     case .success(let trained):
       var new = trained.model
-      for value in since { new.observe(value) }
+      for (value, companions) in since { new.observe(value, companions: companions) }
       model = new
       importances = trained.importances
       trainingFailure = nil
@@ -280,8 +300,7 @@ struct ForecastSignal: Sendable {
       finiteWaiting >= Self.enoughValues || (interval >= step && finiteWaiting > 0)
     {
       guard budget.allowsMore() else { return nil }
-      let start = coarseEnd - Int64(waiting.count - 1) * step
-      var history = ForecastSeries(values: waiting, step: step, start: start)
+      var history = history(step: step)
       if names == [AutoForecaster.name], AutoForecaster.farRatio(step: step) != nil {
         var auto = AutoForecaster()
         auto.fit(history, far: farWaiting)
@@ -319,6 +338,7 @@ struct ForecastSignal: Sendable {
   /// Lets go of what the model on the rule's step has learnt, and of the finer one.
   private mutating func forgetWaiting() {
     waiting = []
+    companionsWaiting = []
     farWaiting = []
     finiteWaiting = 0
     fine = []

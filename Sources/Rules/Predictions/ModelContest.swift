@@ -14,6 +14,7 @@ enum ModelContest {
       let held = min(series.values.count / 5, 288)
       var past = series
       past.values.removeLast(held)
+      for index in past.companions.indices { past.companions[index].removeLast(held) }
       for name in names {
         var model = try ForecastModels.make(named: name)
         model.reset(to: past)

@@ -41,6 +41,25 @@ struct SignalReader: Sendable {
     }
   }
 
+  /// The values of series at `first`, `first + step`, … up to `last`.
+  ///
+  /// - Parameter wanted: the labels of the series; nil for all.
+  /// - Complexity: O(steps · series).
+  func columns(
+    of wanted: Set<Labels>? = nil, from first: Int64, through last: Int64, step: Int64
+  ) async throws -> SeriesColumns {
+    var columns = SeriesColumns(from: first, through: last, step: step)
+    try await values(from: first, through: last, step: step) { labels, index, value in
+      if wanted?.contains(labels) ?? true { columns.add(value, of: labels, at: index) }
+    }
+    return columns
+  }
+
+  /// A reader of another signal from the same source.
+  func reading(_ expression: Expression) -> SignalReader {
+    SignalReader(engine: engine, expression: expression, source: source, earliest: earliest)
+  }
+
   /// The elements of a vector, or a scalar, by labels without the metric name.
   static func vector(_ value: QueryValue) throws -> [Labels: Double] {
     switch value {
