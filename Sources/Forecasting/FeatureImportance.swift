@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// How much a feature matters to a fitted model.
 public struct FeatureImportance: Sendable, Equatable {
   /// The feature's name, such as `lag_1` or `hour`.
@@ -59,7 +61,7 @@ extension TreeEnsemble {
       return sum / Double(max(1, targets.count))
     }
     let before = error(try predict(features))
-    var random = Random(state: seed)
+    var random = SplitMix64(seed: seed)
     var result: [Double] = []
     for column in 0..<columns {
       var shuffled = features

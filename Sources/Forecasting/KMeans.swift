@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Rows of a table in groups around their means.
 ///
 /// S. P. Lloyd, "Least squares quantization in PCM" (1982), seeded by D. Arthur and S. Vassilvitskii, "k-means++"
@@ -33,7 +35,7 @@ public struct KMeans: Sendable, Equatable {
     for index in scaled.indices {
       scaled[index] = (table[index] - means[index % columns]) / deviations[index % columns]
     }
-    var random = Random(state: seed)
+    var random = SplitMix64(seed: seed)
     var best: (centres: [Double], assignments: [Int], inertia: Double)?
     for _ in 0..<3 {
       var centres = Self.seed(scaled, columns: columns, rows: rows, count: min(count, rows), &random)
@@ -104,7 +106,7 @@ public struct KMeans: Sendable, Equatable {
   }
 
   private static func seed(
-    _ table: [Double], columns: Int, rows: Int, count: Int, _ random: inout Random
+    _ table: [Double], columns: Int, rows: Int, count: Int, _ random: inout SplitMix64
   ) -> [Double] {
     func row(_ index: Int) -> ArraySlice<Double> { table[(index * columns)..<((index + 1) * columns)] }
     var centres = Array(row(random.index(below: rows)))
@@ -117,7 +119,7 @@ public struct KMeans: Sendable, Equatable {
         total += distances[index]
       }
       guard total > 0 else { break }
-      var left = random.unit() * total
+      var left = random.uniform() * total
       var chosen = rows - 1
       for index in 0..<rows {
         left -= distances[index]
@@ -177,29 +179,5 @@ public struct KMeans: Sendable, Equatable {
     var sum = 0.0
     for (a, b) in zip(left, right) { sum += (a - b) * (a - b) }
     return sum
-  }
-}
-
-/// A random sequence that is the same everywhere: SplitMix64 (G. L. Steele et al., "Fast splittable pseudorandom
-/// number generators", 2014).
-struct Random {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  /// A number from 0 up to 1, exclusive.
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-  mutating func index(below count: Int) -> Int { min(count - 1, Int(unit() * Double(count))) }
-
-  /// A standard normal number (G. E. P. Box and M. E. Muller, 1958).
-  mutating func normal() -> Double {
-    NormalDistribution.quantile(max(1e-12, unit()))
   }
 }

@@ -12,20 +12,20 @@ struct StatusAPI: Sendable {
       do {
         let filter = try RuleFilter(RequestParameters(request.uri.query ?? ""), engine: context.engine)
         let (groups, next) = try filter.apply(context.rules.groups())
-        return answer { rules(groups, next, filter, &$0) }
+        return Response.success { rules(groups, next, filter, &$0) }
       } catch let error as APIError {
         return error.response
       }
     }
-    router.get("/api/v1/alerts") { _, _ in answer(alerts) }
+    router.get("/api/v1/alerts") { _, _ in Response.success(alerts) }
     router.get("/api/v1/targets") { request, _ in
       let state = RequestParameters(request.uri.query ?? "")["state"]?.lowercased() ?? ""
-      return answer { targets(state, &$0) }
+      return Response.success { targets(state, &$0) }
     }
-    router.get("/api/v1/alertmanagers") { _, _ in answer(alertmanagers) }
-    router.get("/api/v1/status/config") { _, _ in answer { $0.pair("yaml", context.report.configuration()) } }
+    router.get("/api/v1/alertmanagers") { _, _ in Response.success(alertmanagers) }
+    router.get("/api/v1/status/config") { _, _ in Response.success { $0.pair("yaml", context.report.configuration()) } }
     router.get("/api/v1/status/flags") { _, _ in
-      answer { json in
+      Response.success { json in
         for (name, value) in context.report.flags.sorted(by: { $0.key < $1.key }) { json.pair(name, value) }
       }
     }
@@ -33,23 +33,10 @@ struct StatusAPI: Sendable {
       let text = RequestParameters(request.uri.query ?? "")["limit"] ?? ""
       let limit = text.isEmpty ? 10 : Int(text) ?? 0
       if limit < 1 { return APIError(.badData, "limit must be a positive number").response }
-      return answer { storeStatistics(limit, &$0) }
+      return Response.success { storeStatistics(limit, &$0) }
     }
-    router.get("/api/v1/status/buildinfo") { _, _ in answer(buildInformation) }
-    router.get("/api/v1/status/runtimeinfo") { _, _ in answer(runtimeInformation) }
-  }
-
-  private func answer(_ write: (inout JSONWriter) -> Void) -> Response {
-    var json = JSONWriter()
-    json.beginObject()
-    json.key("status")
-    json.string("success")
-    json.key("data")
-    json.beginObject()
-    write(&json)
-    json.endObject()
-    json.endObject()
-    return .json(json.bytes)
+    router.get("/api/v1/status/buildinfo") { _, _ in Response.success(buildInformation) }
+    router.get("/api/v1/status/runtimeinfo") { _, _ in Response.success(runtimeInformation) }
   }
 
   private func rules(

@@ -226,49 +226,6 @@ final class Evaluator {
     return series
   }
 
-  // MARK: Durations
-
-  /// A duration in milliseconds, which must be positive.
-  func duration(_ expression: DurationExpression) throws -> Int64 {
-    let value = try milliseconds(expression)
-    if case .seconds = expression { return value }
-    if value <= 0 { throw QueryError.execution("duration must be greater than 0") }
-    return value
-  }
-
-  /// An offset in milliseconds; 0 if there is none.
-  func offset(_ expression: DurationExpression?) throws -> Int64 {
-    guard let expression else { return 0 }
-    return try milliseconds(expression)
-  }
-
-  private func milliseconds(_ expression: DurationExpression) throws -> Int64 {
-    let seconds = try seconds(expression)
-    if !seconds.isFinite { throw QueryError.execution("duration is NaN or infinite") }
-    guard abs(seconds) <= 9_223_372_036 else { throw QueryError.execution("duration is out of range") }
-    // Durations are whole nanoseconds before they are cut to milliseconds.
-    let nanoseconds = (seconds * 1_000_000_000).rounded()
-    return Int64(nanoseconds / 1_000_000)
-  }
-
-  private func seconds(_ expression: DurationExpression) throws -> Double {
-    switch expression {
-    case .seconds(let value, _): return value
-    case .step: return Double(queryStep) / 1000
-    case .queryRange: return Double(queryEnd &- queryStart) / 1000
-    case .signed(let isNegative, let inner): return isNegative ? -(try seconds(inner)) : try seconds(inner)
-    case .parenthesized(let inner): return try seconds(inner)
-    case .larger(let left, let right): return GoMath.max(try seconds(left), try seconds(right))
-    case .smaller(let left, let right): return GoMath.min(try seconds(left), try seconds(right))
-    case .binary(let operation, let left, let right):
-      let a = try seconds(left)
-      let b = try seconds(right)
-      if b == 0 && operation == .divide { throw QueryError.execution("division by zero") }
-      if b == 0 && operation == .modulo { throw QueryError.execution("modulo by zero") }
-      return ScalarArithmetic.apply(operation, a, b)
-    }
-  }
-
   // MARK: Expressions
 
   /// The value of `expression` at every step of `grid`.
@@ -337,70 +294,6 @@ final class Evaluator {
     case .number, .string, .matrix, .subquery: false
     default: expression.isStepInvariant
     }
-  }
-
-  // MARK: Names
-
-  /// The labels of `identity` as operators see them.
-  func visibleLabels(_ identity: SeriesIdentity) -> Labels {
-    isEager && identity.dropsName ? identity.labels.withoutMetadata : identity.labels
-  }
-
-  /// Marks the metric names of all rows as dropped.
-  ///
-  /// - Throws: ``QueryError`` if that leaves two rows with the same labels and, unless `mayMerge`
-  ///   allows it, even if they never have a value at the same step.
-  func dropNames(_ grid: inout SeriesGrid, mayMerge: Bool = true) throws {
-    guard let first = grid.identities.first else { return }
-    let name = first.labels.metricName
-    var isUniform = true
-    for row in 0..<grid.rows {
-      let identity = grid.identities[row]
-      if isUniform
-        && (first.dropsName != identity.dropsName || name != identity.labels.metricName
-          || identity.labels.hasTypeOrUnit)
-      {
-        isUniform = false
-      }
-      grid.identities[row].dropsName = true
-    }
-    // Series that share their name, or are unnamed already, stay distinct without it.
-    if !isEager || isUniform { return }
-    for row in 0..<grid.rows { grid.identities[row].labels = grid.identities[row].labels.withoutMetadata }
-    try mergeEqual(&grid, mayMerge: mayMerge)
-  }
-
-  /// Merges rows with the same labels.
-  ///
-  /// - Throws: ``QueryError`` if two such rows have a value at the same step, or if `mayMerge` is false.
-  func mergeEqual(_ grid: inout SeriesGrid, mayMerge: Bool = true) throws {
-    var seen: Set<Labels> = []
-    seen.reserveCapacity(grid.rows)
-    var hasDuplicates = false
-    for identity in grid.identities where !seen.insert(identity.labels).inserted {
-      hasDuplicates = true
-      break
-    }
-    if !hasDuplicates { return }
-    if !mayMerge { throw QueryError.duplicateLabels }
-    var builder = GridBuilder(steps: grid.steps)
-    for row in 0..<grid.rows { try builder.add(grid.cells[grid.range(row)], as: grid.identities[row]) }
-    grid = builder.grid
-  }
-
-  /// Drops the names that are marked so, at the end of a query.
-  ///
-  /// - Throws: ``QueryError`` if rows with the same labels then overlap.
-  func finish(_ grid: SeriesGrid) throws -> SeriesGrid {
-    var result = grid
-    var changed = false
-    for row in 0..<result.rows where result.identities[row].dropsName {
-      let stripped = result.identities[row].labels.withoutMetadata
-      if stripped.count != result.identities[row].labels.count { changed = true }
-      result.identities[row].labels = stripped
-    }
-    if changed || !isEager { try mergeEqual(&result) }
-    return result
   }
 }
 

@@ -37,19 +37,6 @@ func events(_ document: [UInt8], _ format: ExpositionFormat = .text) -> [String]
   }
 }
 
-/// Random numbers that are the same in every run (Steele et al. 2014, SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// The unpacked bytes of a recorded document.
 func recording(_ path: String) throws -> [UInt8] {
   let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures")

@@ -1,5 +1,6 @@
 import Exposition
 import Testing
+import TimeSeries
 
 @Suite("gzip")
 struct GzipTests {
@@ -11,7 +12,7 @@ struct GzipTests {
 
   @Test("what was packed unpacks to the same", arguments: [0, 1, 100, 65_535, 65_536, 65_537, 1_000_000])
   func roundTrip(size: Int) throws {
-    var random = SeededGenerator(state: UInt64(size))
+    var random = SplitMix64(seed: UInt64(size))
     let noise = (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) }
     let text = (0..<size).map { UInt8(truncatingIfNeeded: $0 % 7) }
     for bytes in [noise, text] {

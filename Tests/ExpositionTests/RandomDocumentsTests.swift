@@ -6,11 +6,11 @@ import TimeSeries
 struct RandomDocumentsTests {
   static let characters = Array("abz_09:.-\"\\\n {}#,=\t\räπ🐰\0")
 
-  static func text(_ range: ClosedRange<Int>, _ random: inout SeededGenerator) -> String {
+  static func text(_ range: ClosedRange<Int>, _ random: inout SplitMix64) -> String {
     String((0..<Int.random(in: range, using: &random)).compactMap { _ in characters.randomElement(using: &random) })
   }
 
-  static func value(_ random: inout SeededGenerator) -> Double {
+  static func value(_ random: inout SplitMix64) -> Double {
     switch Int.random(in: 0..<6, using: &random) {
     case 0: Double(Int.random(in: -1000...1000, using: &random))
     case 1: [Double.infinity, -.infinity, StaleMarker.normalNaN, -0.0].randomElement(using: &random) ?? 0
@@ -21,14 +21,14 @@ struct RandomDocumentsTests {
     }
   }
 
-  static func labels(_ random: inout SeededGenerator) -> [Label] {
+  static func labels(_ random: inout SplitMix64) -> [Label] {
     (0..<Int.random(in: 0...4, using: &random)).map { _ in
       // The two names with a meaning of their own are left to the types that give it.
       Label("x" + text(0...5, &random), text(1...8, &random))
     }
   }
 
-  static func family(_ index: Int, _ random: inout SeededGenerator) -> MetricFamily {
+  static func family(_ index: Int, _ random: inout SplitMix64) -> MetricFamily {
     let name = "m\(index)" + text(0...6, &random) + "x"
     let type = [MetricType.counter, .gauge, .unknown, .histogram, .summary].randomElement(using: &random) ?? .gauge
     var points: [Labels: MetricPoint] = [:]
@@ -57,7 +57,7 @@ struct RandomDocumentsTests {
 
   @Test("families written and read again are the same", arguments: ExpositionFormat.allCases)
   func roundTrip(format: ExpositionFormat) throws {
-    var random = SeededGenerator(state: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<1_000 {
       let families = (0..<Int.random(in: 1...5, using: &random)).map { Self.family($0, &random) }
       let page = ExpositionWriter(ExpositionNegotiation(format: format, version: "1.0.0", escaping: .allowUTF8))
@@ -77,7 +77,7 @@ struct RandomDocumentsTests {
 
   @Test("names are escaped to a legal document", arguments: ExpositionFormat.allCases)
   func escapedNames(format: ExpositionFormat) throws {
-    var random = SeededGenerator(state: 8)
+    var random = SplitMix64(seed: 8)
     for _ in 0..<500 {
       let families = (0..<Int.random(in: 1...5, using: &random)).map { Self.family($0, &random) }
       let page = ExpositionWriter(ExpositionNegotiation(format: format, version: "1.0.0", escaping: .underscores))
@@ -93,7 +93,7 @@ struct RandomDocumentsTests {
 
   @Test("damaged documents cost lines, never the process", arguments: ExpositionFormat.allCases)
   func damaged(format: ExpositionFormat) throws {
-    var random = SeededGenerator(state: 9)
+    var random = SplitMix64(seed: 9)
     let paths = ["rabbitmq-4.0/n1.detailed.queue_metrics.txt.gz", "rabbitmq-4.3/metrics_memory-breakdown.txt.gz"]
     var sources = try paths.map { try recording($0) }
     sources.append(
@@ -133,7 +133,7 @@ struct RandomDocumentsTests {
   @Test("the quick split of a line and the careful one agree")
   func quickAndCarefulAgree() {
     // An exemplar sends a line the careful way.
-    var random = SeededGenerator(state: 10)
+    var random = SplitMix64(seed: 10)
     for _ in 0..<5_000 {
       let labels = Labels(Self.labels(&random).filter { !$0.value.contains("#") } + [Label("__name__", "a")])
       let point = MetricPoint(labels: labels, value: Self.value(&random), timestamp: 1500)

@@ -1,6 +1,7 @@
 import Foundation
 import HarecastTestKit
 import Testing
+import TimeSeries
 
 /// Rule files of which something is broken at random: `harecast check rules` says of each what promtool says.
 @Suite(

@@ -31,7 +31,7 @@ import TimeSeries
   }
 
   @Test func randomNumbersReadBack() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SplitMix64(seed: 3)
     for _ in 0..<5000 {
       let value = Double(bitPattern: generator.next())
       if !value.isFinite { continue }

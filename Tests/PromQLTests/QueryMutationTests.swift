@@ -3,21 +3,6 @@ import TimeSeries
 
 @testable import PromQL
 
-/// A small generator with a seed, so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
-  }
-}
-
 @Suite struct QueryMutationTests {
   private static let seeds = [
     "sum by (job) (rate(http_requests_total{code=~\"5..\"}[5m])) / sum by (job) (rate(http_requests_total[5m])) > 0.05",
@@ -37,7 +22,7 @@ struct SeededGenerator: RandomNumberGenerator {
   ]
 
   /// A query with one to four of its bytes or words changed.
-  private func mutation(_ generator: inout SeededGenerator) -> String {
+  private func mutation(_ generator: inout SplitMix64) -> String {
     var bytes = Array((QueryMutationTests.seeds.randomElement(using: &generator) ?? "").utf8)
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
       let place = Int.random(in: 0..<max(1, bytes.count), using: &generator)
@@ -56,7 +41,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func mutatedQueriesParseOrFailAndPrintTheirOwnTree() throws {
-    var generator = SeededGenerator(seed: 1)
+    var generator = SplitMix64(seed: 1)
     var options = QueryOptions()
     options.experimentalFunctions = true
     options.durationExpressions = true
@@ -78,7 +63,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func mutatedQueriesEvaluateOrFail() throws {
-    var generator = SeededGenerator(seed: 2)
+    var generator = SplitMix64(seed: 2)
     var options = QueryOptions()
     options.experimentalFunctions = true
     options.durationExpressions = true

@@ -8,26 +8,13 @@ import TimeSeries
 /// A store and a plain table are given the same samples; whatever happens to the store between, both must have the same.
 @Suite("A store against a table that only remembers")
 struct StoreModelTests {
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-    /// A number below `bound`.
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-  }
-
   private typealias Table = [String: [Sample]]
 
   @Test("through restarts, crashes, checkpoints, retention and repeated requests", arguments: 0..<4)
   func agrees(_ seed: Int) async throws {
     let parent = try TemporaryFolder()
     var folder = parent.path + "/0"
-    var random = Random(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     var configuration = SeriesStoreConfiguration(samplesPerChunk: seed % 2 == 0 ? 20 : 100)
     configuration.memoryTime = seed % 3 == 0 ? 2 * 3_600_000 : 6 * 3_600_000
     var now: Int64 = 1_800_000_000_000
@@ -64,7 +51,7 @@ struct StoreModelTests {
     }
   }
 
-  private func append(_ table: inout Table, to store: SeriesStore, _ now: inout Int64, _ random: inout Random)
+  private func append(_ table: inout Table, to store: SeriesStore, _ now: inout Int64, _ random: inout SplitMix64)
     async throws
   {
     for _ in 0..<random.below(20) {

@@ -35,7 +35,7 @@ struct ChunkEncoderTests {
 
   @Test("keeps every bit of decimals near the end of what doubles tell apart")
   func isExactNearTheLimit() throws {
-    var generator = SplitMix(seed: 53)
+    var generator = SplitMix64(seed: 53)
     for _ in 0..<2000 {
       let digits = Int(generator.next() % 7)
       let power = [1.0, 10, 100, 1_000, 10_000, 100_000, 1_000_000][digits]

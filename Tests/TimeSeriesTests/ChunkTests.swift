@@ -31,7 +31,7 @@ struct ChunkTests {
   }
 
   @Test func randomSeriesSurvive() {
-    var generator = SplitMix(seed: 20_26)
+    var generator = SplitMix64(seed: 20_26)
     for _ in 0..<300 {
       var time = Int64(generator.next() % 2_000_000_000_000)
       var value = 0.0
@@ -66,19 +66,5 @@ struct ChunkTests {
     let bits = 65 + 26 + 2 * 238
     let bytes = encoder.chunk()?.bytes.count ?? .max
     #expect(bytes <= bits / 8 + 2)
-  }
-}
-
-/// Sebastiano Vigna's SplitMix64, so that random tests repeat.
-struct SplitMix {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// Streaming half-space trees: random halvings of the space, and how much mass the region of a row had in the last window.
 ///
 /// S. C. Tan, K. M. Ting, F. T. Liu, "Fast Anomaly Detection for Streaming Data", IJCAI 2011: full binary trees over
@@ -29,13 +31,13 @@ struct HalfSpaceTreesDetector: StreamDetector {
     latest = reference
     cuts = [Float](repeating: 0, count: reference.count)
     columns = [UInt8](repeating: 0, count: reference.count)
-    var random = SplitMix(state: 42)
+    var random = SplitMix64(seed: 42)
     for tree in 0..<Self.trees {
       // The work range around a random point of the unit square, wide enough to hold all of it.
       var lows: [Double] = []
       var highs: [Double] = []
       for _ in 0..<Self.width {
-        let point = random.unit()
+        let point = random.uniform()
         let reach = 2 * max(point, 1 - point)
         lows.append(point - reach)
         highs.append(point + reach)
@@ -45,7 +47,7 @@ struct HalfSpaceTreesDetector: StreamDetector {
   }
 
   private mutating func build(
-    _ tree: Int, _ node: Int, _ depth: Int, _ lows: [Double], _ highs: [Double], _ random: inout SplitMix
+    _ tree: Int, _ node: Int, _ depth: Int, _ lows: [Double], _ highs: [Double], _ random: inout SplitMix64
   ) {
     guard depth < Self.depth else { return }
     let column = random.below(Self.width)

@@ -1,3 +1,5 @@
+import TimeSeries
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -44,7 +46,7 @@ public struct IsolationForest: Sendable {
     let sample = min(Self.sampleSize, count)
     normaliser = Self.averagePath(sample)
     guard count > 1 else { return }
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let limit = Int(log2(Double(sample)).rounded(.up))
     for _ in 0..<Self.treeCount {
       var chosen = Array(0..<count)
@@ -55,7 +57,7 @@ public struct IsolationForest: Sendable {
   }
 
   private mutating func grow(
-    _ members: [Int], _ rows: [Double], _ width: Int, depth: Int, limit: Int, _ random: inout SplitMix
+    _ members: [Int], _ rows: [Double], _ width: Int, depth: Int, limit: Int, _ random: inout SplitMix64
   ) {
     let leaf = Node(column: -1, cut: 0, right: 0, path: Double(depth) + Self.averagePath(members.count))
     guard depth < limit, members.count > 1 else {
@@ -72,7 +74,7 @@ public struct IsolationForest: Sendable {
         high = max(high, rows[member * width + column])
       }
       guard low < high else { continue }
-      let cut = low + random.unit() * (high - low)
+      let cut = low + random.uniform() * (high - low)
       let place = nodes.count
       nodes.append(Node(column: Int32(column), cut: cut, right: 0, path: 0))
       grow(members.filter { rows[$0 * width + column] <= cut }, rows, width, depth: depth + 1, limit: limit, &random)
@@ -99,23 +101,4 @@ public struct IsolationForest: Sendable {
     }
     return exp2(-total / Double(roots.count) / normaliser)
   }
-}
-
-/// The generator splitmix64 (S. Vigna, public domain): the same seed gives the same numbers everywhere.
-struct SplitMix: Sendable {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// A number in 0..<1.
-  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-  /// An integer in 0..<`bound`.
-  mutating func below(_ bound: Int) -> Int { bound > 1 ? Int(next() % UInt64(bound)) : 0 }
 }

@@ -1,4 +1,5 @@
 import CNeural
+import TimeSeries
 
 /// The work that `Benchmarks/lstm` measures against PyTorch.
 @_spi(Benchmarks)
@@ -7,11 +8,11 @@ public enum LSTMBenchmark {
   public static func run(passes: Int, usesBLAS: Bool) -> [Double] {
     var settings = LSTMSettings()
     settings.windowsPerEpoch = 2016
-    var random = Random(state: 7)
+    var random = SplitMix64(seed: 7)
     let count = 2016 + settings.lookback
     let samples = LSTMSamples(
-      steps: (0..<count * 4).map { _ in Float(random.unit() - 0.5) }, inputs: 4,
-      targets: (0..<count * 12).map { _ in Float(random.unit() - 0.5) }, outputs: 12)
+      steps: (0..<count * 4).map { _ in Float(random.uniform() - 0.5) }, inputs: 4,
+      targets: (0..<count * 12).map { _ in Float(random.uniform() - 0.5) }, outputs: 12)
     let shape = LSTMNetwork.Shape(inputs: 4, layers: settings.layers, outputs: 12)
     var training = LSTMTraining(
       network: LSTMNetwork(shape: shape, seed: settings.seed), settings: settings,

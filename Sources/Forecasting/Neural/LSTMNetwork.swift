@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// The numbers of a stack of LSTM layers with a linear layer on top of the last one's final output.
 ///
 /// S. Hochreiter and J. Schmidhuber, "Long short-term memory" (1997), with the forget gate of F. A. Gers et al., "Learning
@@ -61,9 +63,9 @@ struct LSTMNetwork: Sendable, Equatable {
   init(shape: Shape, seed: UInt64) {
     self.shape = shape
     parameters = [Float](repeating: 0, count: shape.parameterCount)
-    var random = Random(state: seed)
+    var random = SplitMix64(seed: seed)
     func draw(_ range: Range<Int>, _ limit: Double) {
-      for index in range { parameters[index] = Float((2 * random.unit() - 1) * limit) }
+      for index in range { parameters[index] = Float((2 * random.uniform() - 1) * limit) }
     }
     for part in shape.parts {
       draw(part.offset..<part.recurrent, (6 / Double(part.inputs + part.hidden)).squareRoot())

@@ -1,4 +1,5 @@
 import CNeural
+import TimeSeries
 
 #if canImport(Glibc)
   import Glibc
@@ -57,7 +58,7 @@ struct LSTMTraining {
   private var mean: [Float]
   private var square: [Float]
   private var updates = 0
-  private var random: Random
+  private var random: SplitMix64
 
   init(network: LSTMNetwork, settings: LSTMSettings, usesBLAS: Bool = neural_has_blas() != 0) {
     self.settings = settings
@@ -67,7 +68,7 @@ struct LSTMTraining {
       usesBLAS: usesBLAS)
     mean = [Float](repeating: 0, count: network.parameters.count)
     square = mean
-    random = Random(state: settings.seed)
+    random = SplitMix64(seed: settings.seed)
   }
 
   /// Trains on the windows that end at `origins` until the network gets no better on those that end at `heldOut`, the
