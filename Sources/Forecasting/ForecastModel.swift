@@ -86,6 +86,21 @@ extension ForecastModel {
   }
 }
 
+/// A model that is slow to train. It says how it takes in values and how it trains; the rest follows from that.
+public protocol SlowForecastModel: ForecastModel {}
+
+extension SlowForecastModel {
+  public static var isSlowToTrain: Bool { true }
+
+  public mutating func fit(_ series: ForecastSeries) {
+    reset(to: series)
+    train { true }
+  }
+
+  /// - Complexity: that of ``ForecastModel/observe(_:)``; where training is due, that of `fit`.
+  public mutating func update(_ value: Double) { update(value, companions: []) }
+}
+
 /// The models by name.
 public enum ForecastModels {
   private static let types: [any ForecastModel.Type] = [

@@ -19,8 +19,7 @@ struct LagFeatures {
     + ["same_time_last_day", "same_time_last_day_change", "same_time_last_week"] + CalendarFeatures.names
 
   private let values: [Double]
-  private let sums: [Double]
-  private let squares: [Double]
+  private let sums: RunningSums
   private let period: Int?
   private let step: Int64
   /// The time of the first value.
@@ -37,16 +36,7 @@ struct LagFeatures {
     self.step = step
     self.start = start
     self.calendar = calendar
-    var sums = [0.0]
-    var squares = [0.0]
-    sums.reserveCapacity(values.count + 1)
-    squares.reserveCapacity(values.count + 1)
-    for value in values {
-      sums.append((sums.last ?? 0) + value)
-      squares.append((squares.last ?? 0) + value * value)
-    }
-    self.sums = sums
-    self.squares = squares
+    sums = RunningSums(values)
   }
 
   /// Appends the features of the value `horizon` steps after position `origin`.
@@ -60,11 +50,9 @@ struct LagFeatures {
         row.append(.nan)
         continue
       }
-      let count = Double(window)
-      let mean = (sums[origin + 1] - sums[origin + 1 - window]) / count
-      let variance = (squares[origin + 1] - squares[origin + 1 - window]) / count - mean * mean
-      row.append(Float(mean - last))
-      row.append(Float(max(0, variance).squareRoot()))
+      let range = origin + 1 - window..<origin + 1
+      row.append(Float(sums.mean(range) - last))
+      row.append(Float(sums.deviation(range)))
     }
     let period = period ?? 0
     let day = period > 0 ? origin + horizon - ((horizon - 1) / period + 1) * period : -1

@@ -4,7 +4,7 @@
 /// most probable ones; the interval adds, to the noise that the fit left, the variance of bends that the future may
 /// bring at the rate and size of those in the past: λ·2b²·h³/3 after h, which is what the paper's simulation of
 /// future trends converges to in its second moment.
-public struct ProphetForecaster: ForecastModel {
+public struct ProphetForecaster: SlowForecastModel {
   public static let name = "prophet"
 
   /// How the model is fitted.
@@ -30,18 +30,11 @@ public struct ProphetForecaster: ForecastModel {
 
   public init(settings: ProphetSettings) { self.settings = settings }
 
-  public static var isSlowToTrain: Bool { true }
   public static var leastValues: Int { 30 }
 
   public var observationCount: Int { history.facts.observationCount }
 
   public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
-
-  /// - Complexity: O(n × features) per iteration of the optimiser; about 40 ms for 4,032 values.
-  public mutating func fit(_ series: ForecastSeries) {
-    reset(to: series)
-    refit()
-  }
 
   public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
@@ -50,19 +43,15 @@ public struct ProphetForecaster: ForecastModel {
     updatesSinceFit = 0
   }
 
-  /// - Complexity: O(1); every so often, when the history has grown by a fiftieth, as much as `fit`.
-  public mutating func update(_ value: Double) {
-    observe(value)
-    if isTrainingDue { refit() }
-  }
-
   public mutating func observe(_ value: Double) {
     history.append(value)
     updatesSinceFit += 1
   }
 
+  /// When the history has grown by a fiftieth.
   public var isTrainingDue: Bool { solution == nil || updatesSinceFit >= max(12, history.values.count / 50) }
 
+  /// - Complexity: O(n × features) per iteration of the optimiser; about 40 ms for 4,032 values.
   public mutating func train(while shouldGoOn: () -> Bool) { refit() }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {

@@ -4,7 +4,7 @@
 /// (direct forecasting: S. Ben Taieb and R. J. Hyndman, "A gradient boosting approach to the Kaggle load forecasting
 /// competition", 2014). Intervals are split-conformal: trees grown on the first four fifths of the origins make their
 /// errors on the last fifth, by horizon; then all origins grow the trees that answer.
-public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
+public struct TreeForecaster<Kind: TreeKind>: SlowForecastModel {
   public static var name: String { Kind.name }
 
   private var history = GappyHistory()
@@ -22,18 +22,11 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
 
   public init() {}
 
-  public static var isSlowToTrain: Bool { true }
   public static var leastValues: Int { 60 }
 
   public var observationCount: Int { history.facts.observationCount }
 
   public func dayBefore(steps: Int) -> Double? { history.dayBefore(steps: steps) }
-
-  /// - Complexity: 200 trees on at most `Kind.maximumRows` rows, twice: a second or two.
-  public mutating func fit(_ series: ForecastSeries) {
-    reset(to: series)
-    refit()
-  }
 
   public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
@@ -43,19 +36,15 @@ public struct TreeForecaster<Kind: TreeKind>: ForecastModel {
     updatesSinceFit = 0
   }
 
-  /// - Complexity: O(1); each time that the history has grown by a tenth, as much as `fit`.
-  public mutating func update(_ value: Double) {
-    observe(value)
-    if isTrainingDue { refit() }
-  }
-
   public mutating func observe(_ value: Double) {
     history.append(value)
     updatesSinceFit += 1
   }
 
+  /// Each time that the history has grown by a tenth.
   public var isTrainingDue: Bool { fitted == nil || updatesSinceFit >= max(12, history.values.count / 10) }
 
+  /// - Complexity: 200 trees on at most `Kind.maximumRows` rows, twice: a second or two.
   public mutating func train(while shouldGoOn: () -> Bool) { refit() }
 
   /// The share of each of `LagFeatures.names` in the gain of all splits; empty before there is enough history.

@@ -7,7 +7,7 @@
 ///
 /// The newest fifth of the history is held out: it says when training stops, and its errors, by horizon, make the
 /// intervals (split conformal: J. Lei et al., "Distribution-free predictive inference for regression", 2018).
-public struct LSTMForecaster: ForecastModel {
+public struct LSTMForecaster: SlowForecastModel {
   public static let name = "lstm"
 
   public let settings: LSTMSettings
@@ -21,7 +21,6 @@ public struct LSTMForecaster: ForecastModel {
 
   public init(settings: LSTMSettings) { self.settings = settings }
 
-  public static var isSlowToTrain: Bool { true }
   public static var leastValues: Int { 3 * LSTMSettings().lookback }
 
   public var observationCount: Int { history.facts.observationCount }
@@ -30,12 +29,6 @@ public struct LSTMForecaster: ForecastModel {
 
   /// Signals beside a queue's messages may be its rates, its consumers, the memory of its node.
   public static var usesCompanions: Bool { true }
-
-  /// - Complexity: seconds; see ``LSTMSettings``.
-  public mutating func fit(_ series: ForecastSeries) {
-    reset(to: series)
-    train { true }
-  }
 
   public mutating func reset(to series: ForecastSeries) {
     history.reset(series)
@@ -46,9 +39,6 @@ public struct LSTMForecaster: ForecastModel {
     updatesSinceFit = 0
   }
 
-  /// - Complexity: O(1); each time that the history has grown by a quarter, as much as `fit`.
-  public mutating func update(_ value: Double) { update(value, companions: []) }
-
   public mutating func observe(_ value: Double) { observe(value, companions: []) }
 
   public mutating func observe(_ value: Double, companions values: [Double]) {
@@ -58,6 +48,7 @@ public struct LSTMForecaster: ForecastModel {
     updatesSinceFit += 1
   }
 
+  /// Each time that the history has grown by a quarter.
   public var isTrainingDue: Bool { updatesSinceFit >= max(settings.lookback, history.values.count / 4) }
 
   /// - Parameter shouldGoOn: asked after each batch.

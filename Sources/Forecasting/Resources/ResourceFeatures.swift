@@ -55,35 +55,21 @@ struct ResourceFeatures: Sendable {
   /// Values with running sums.
   private struct Track: Sendable {
     let values: [Double]
-    private let sums: [Double]
-    private let squares: [Double]
+    private let sums: RunningSums
 
     init(_ values: [Double]) {
       self.values = values
-      var sums = [0.0]
-      var squares = [0.0]
-      sums.reserveCapacity(values.count + 1)
-      squares.reserveCapacity(values.count + 1)
-      for value in values {
-        sums.append((sums.last ?? 0) + value)
-        squares.append((squares.last ?? 0) + value * value)
-      }
-      self.sums = sums
-      self.squares = squares
+      sums = RunningSums(values)
     }
 
     func at(_ index: Int) -> Double { values[max(0, index)] }
 
     func mean(_ window: Int, through end: Int) -> Double {
-      let start = max(0, end + 1 - window)
-      return (sums[end + 1] - sums[start]) / Double(end + 1 - start)
+      sums.mean(max(0, end + 1 - window)..<end + 1)
     }
 
     func deviation(_ window: Int, through end: Int) -> Double {
-      let start = max(0, end + 1 - window)
-      let mean = mean(window, through: end)
-      let square = (squares[end + 1] - squares[start]) / Double(end + 1 - start)
-      return max(0, square - mean * mean).squareRoot()
+      sums.deviation(max(0, end + 1 - window)..<end + 1)
     }
   }
 
