@@ -57,8 +57,8 @@ extension RuleFileReader {
     try reader.finish()
     guard let target, errors.count == before else { return nil }
     return ForecastBlock(
-      target: target, quantiles: quantiles, models: models, companions: companions, trainedName: trainedName, history: history, step: step,
-      limit: limit, minimumSkill: minimumSkill)
+      target: target, quantiles: quantiles, models: models, companions: companions, trainedName: trainedName,
+      history: history, step: step, limit: limit, minimumSkill: minimumSkill)
   }
 
   /// Reads an `anomaly` block; nil if something in it is wrong, which is then reported.
