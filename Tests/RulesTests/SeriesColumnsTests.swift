@@ -29,7 +29,7 @@ struct SeriesColumnsTests {
   @Test func `a part of the grid is given by its times, also beyond both ends`() {
     let values = Self.columns().values(of: Self.queue, from: 90, through: 150)
     #expect(values.map { $0.isNaN ? -1 : $0 } == [-1, -1, 1, -1, 3, -1, -1])
-    #expect(Self.columns().values(of: Self.other, from: 100, through: 120).allSatisfy(\.isNaN))
+    #expect(Self.columns().values(of: Self.other, from: 100, through: 120).allSatisfy { $0.isNaN })
   }
 
   @Test func `the series without labels stands for others only where it shall`() {

@@ -120,8 +120,8 @@ struct SlowModelTests {
   }
 
   @Test func `signals beside the one that is forecast reach the model, in training and after it`() async throws {
-    let rate = Labels(name: "rate", ["queue": "q"])
-    let memory = Labels(name: "memory")
+    let rates = Labels(name: "rate", ["queue": "q"])
+    let memories = Labels(name: "memory")
     let fixture = RuleFixture(configuration: RuleManagerConfiguration(evaluationInterval: 30_000))
     try fixture.load(
       """
@@ -136,9 +136,9 @@ struct SlowModelTests {
     func memory(_ second: Int64) -> Double { 1000 - Double(second) / 60 }
     func play(_ steps: ClosedRange<Int64>) async throws {
       for second in steps.map({ $0 * 30 }) {
-        try fixture.add(rate, rate(second), at: second)
+        try fixture.add(rates, rate(second), at: second)
         // There is no memory at first.
-        if second >= 300 { try fixture.add(memory, memory(second), at: second) }
+        if second >= 300 { try fixture.add(memories, memory(second), at: second) }
         try await fixture.play(Self.depth, from: second, through: second, every: 30, value: Self.value)
       }
     }

@@ -230,11 +230,12 @@ extension RuleFileReader {
       report(node.place, "'companions' need a model that looks at them: \(looking.joined(separator: ", "))")
     }
     var result: [ForecastBlock.Companion] = []
-    for item in try node.items("companions") {
+    let items = try node.items("companions")
+    for item in items {
       let text = try item.text("a companion")
       if let expression = expression(text, at: item.place) { result.append(.init(expression: expression, text: text)) }
     }
-    if !(1...PredictionLimits.companions).contains(result.count) {
+    if !(1...PredictionLimits.companions).contains(items.count) {
       report(node.place, "companions: give 1 to \(PredictionLimits.companions) expressions")
     }
     return result
