@@ -49,6 +49,7 @@ extension AutoForecaster {
       // Beyond a bound nothing can be reached.
       if let first, barriers[first].isFinite { passages[first] += share * path.weight }
     }
+    let reached = passages.reduce(0, +)
     var passed = 0.0
     result.earliest = nil
     result.median = nil
@@ -58,7 +59,7 @@ extension AutoForecaster {
       passed += share
       let time = Double(grid.times[index])
       if result.earliest == nil, passed >= 0.025 { result.earliest = time }
-      if result.median == nil, passed >= 0.5 { result.median = time }
+      if result.median == nil, reached >= 0.5, passed >= reached / 2 { result.median = time }
       if result.latest == nil, passed >= 0.975 { result.latest = time }
       if result.atProbability == nil, passed >= probability { result.atProbability = time }
     }

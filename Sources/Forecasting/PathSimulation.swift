@@ -49,44 +49,111 @@ enum PathSimulation {
     return counts.map { Double($0) / Double(2 * pairs) }
   }
 
-  /// For each step the quantiles of the greatest value that a path has had so far.
+  /// The greatest values that paths have had by each step, path by path, with the paths' weights.
+  struct Maxima {
+    fileprivate(set) var weights: [Double] = []
+    fileprivate(set) var courses: [Double] = []
+    let steps: Int
+
+    /// The greatest value that a path has had by its last step.
+    fileprivate func last(_ path: Int) -> Double { courses[(path + 1) * steps - 1] }
+
+    /// The step, from 0, by which half of the paths that ever reach a value have; nil if none does.
+    fileprivate func arrival(at value: Double) -> Int? {
+      var arriving = [Double](repeating: 0, count: steps)
+      var total = 0.0
+      for path in weights.indices where last(path) >= value {
+        // The first step at which the course, which never falls, is there.
+        var (low, high) = (0, steps - 1)
+        while low < high {
+          let middle = (low + high) / 2
+          if courses[path * steps + middle] >= value { high = middle } else { low = middle + 1 }
+        }
+        arriving[low] += weights[path]
+        total += weights[path]
+      }
+      guard total > 0 else { return nil }
+      var passed = 0.0
+      return arriving.firstIndex { share in
+        passed += share
+        return passed >= total / 2
+      }
+    }
+  }
+
+  /// Lets paths run and notes their maxima.
   ///
   /// - Parameters:
   ///   - rows: the distribution of each step, as rows of an ``ErrorTable``.
   ///   - persistences: as for `firstPassages`, one for each row.
   ///   - past: paths of the past, with their weight against that of all simulated ones together, which is 1.
-  ///   - levels: the quantiles' levels, each between 0 and 1.
   /// - Complexity: O(steps) with a large constant: about 0.1 ms each.
-  static func runningMaxima(
-    rows: [[Double]], persistences: [Double], past: [PastDays.Path] = [], levels: [Double]
-  ) -> [[Double]] {
+  static func maxima(rows: [[Double]], persistences: [Double], past: [PastDays.Path] = []) -> Maxima {
     let pairs = 500
+    let steps = rows.count
     let phis = persistences.map { min(1, max(0, $0)) }
     let noises = phis.map { (1 - $0 * $0).squareRoot() }
     var noise = NormalNoise()
     var heights = (0..<pairs).map { _ in noise.next() }
-    var maxima = [Double](repeating: -.infinity, count: 2 * pairs + past.count)
-    let weights = [Double](repeating: 1 / Double(2 * pairs), count: 2 * pairs) + past.map(\.weight)
-    let total = 1 + past.reduce(0) { $0 + $1.weight }
-    return rows.indices.map { index in
+    var result = Maxima(steps: steps)
+    result.weights = [Double](repeating: 1 / Double(2 * pairs), count: 2 * pairs) + past.map(\.weight)
+    result.courses = [Double](repeating: 0, count: result.weights.count * steps)
+    for index in rows.indices {
       for pair in 0..<pairs {
         if index > 0 { heights[pair] = phis[index] * heights[pair] + noises[index] * noise.next() }
         let level = NormalDistribution.cumulative(heights[pair])
-        maxima[2 * pair] = max(maxima[2 * pair], ErrorTable.value(of: rows[index], at: level))
-        maxima[2 * pair + 1] = max(maxima[2 * pair + 1], ErrorTable.value(of: rows[index], at: 1 - level))
+        result.courses[2 * pair * steps + index] = ErrorTable.value(of: rows[index], at: level)
+        result.courses[(2 * pair + 1) * steps + index] = ErrorTable.value(of: rows[index], at: 1 - level)
       }
       for (place, path) in past.enumerated() {
-        maxima[2 * pairs + place] = max(maxima[2 * pairs + place], path.values[index])
-      }
-      let order = maxima.indices.sorted { maxima[$0] < maxima[$1] }
-      return levels.map { level in
-        var left = level * total
-        for index in order {
-          left -= weights[index]
-          if left <= 0 { return maxima[index] }
-        }
-        return maxima[order[order.count - 1]]
+        result.courses[(2 * pairs + place) * steps + index] = path.values[index]
       }
     }
+    for path in result.weights.indices {
+      for position in (path * steps + 1)..<max(path * steps + 1, (path + 1) * steps) {
+        result.courses[position] = max(result.courses[position], result.courses[position - 1])
+      }
+    }
+    return result
+  }
+
+  /// Curves that tell which thresholds are reached, and when: for each step and level the greatest value that by the
+  /// last step is reached with a probability of one minus the level or more, and that half of the paths that reach it
+  /// have reached by this step.
+  ///
+  /// The last row holds the quantiles of the greatest value.
+  ///
+  /// - Parameter levels: each between 0 and 1.
+  static func arrivals(_ maxima: Maxima, levels: [Double]) -> [[Double]] {
+    let steps = maxima.steps
+    guard steps > 0 else { return [] }
+    let order = maxima.weights.indices.sorted { maxima.last($0) < maxima.last($1) }
+    let total = maxima.weights.reduce(0, +)
+    let ends = levels.map { level in
+      var left = level * total
+      for path in order {
+        left -= maxima.weights[path]
+        if left <= 0 { return maxima.last(path) }
+      }
+      return maxima.last(order[order.count - 1])
+    }
+    // Every third path's last and first value tell apart more thresholds than the paths can judge.
+    var values = ends
+    for place in Swift.stride(from: 0, to: order.count, by: 3) {
+      values.append(maxima.last(order[place]))
+      values.append(maxima.courses[order[place] * steps])
+    }
+    let lowest = maxima.weights.indices.lazy.map { maxima.courses[$0 * steps] }.min() ?? 0
+    var curves = [[Double]](repeating: ends.map { min($0, lowest) }, count: steps)
+    for value in Set(values) {
+      guard let arrival = maxima.arrival(at: value) else { continue }
+      for (column, end) in ends.enumerated() where value <= end {
+        curves[arrival][column] = max(curves[arrival][column], value)
+      }
+    }
+    for step in curves.indices.dropFirst() {
+      for column in levels.indices { curves[step][column] = max(curves[step][column], curves[step - 1][column]) }
+    }
+    return curves
   }
 }

@@ -1,15 +1,17 @@
 extension AutoForecaster {
-  /// The distribution of the greatest value that the signal will have had by each step from the next one on.
+  /// Which thresholds the signal will reach, and when: curves of the greatest value to come.
   ///
-  /// Where its median curve reaches a threshold, the signal will have been there by then with a probability of one
-  /// half. The distribution of the value itself cannot tell: a signal that visits the threshold for a moment in each
-  /// of many hours is unlikely to be there at any given one of them. See ``timeToThreshold(_:horizonSteps:probability:)``
-  /// for how paths are drawn; the random numbers are the same on every call.
+  /// The last of a curve's values is that quantile of the greatest value that the signal will have had by then. A
+  /// threshold up to there is reached by the curve at the step by which half of the paths that reach it have done so. The
+  /// curve of the median thus reaches the thresholds that are as likely to be reached as not, at the time that
+  /// ``timeToThreshold(_:horizonSteps:probability:)`` gives as the median. The distribution of the value itself cannot
+  /// tell: a signal that visits the threshold for a moment in each of many hours is unlikely to be there at any given one
+  /// of them. The random numbers are the same on every call.
   ///
   /// - Parameters:
   ///   - steps: how far to look.
   ///   - quantiles: ascending levels.
-  /// - Returns: the distribution at horizons 1 to `steps`; its means are the medians.
+  /// - Returns: the curves at horizons 1 to `steps`; their means are the medians.
   /// - Throws: ``ForecastError`` if there is no observation or a parameter is not sensible.
   /// - Complexity: O(steps), about 0.1 ms for each.
   public func runningMaximum(steps: Int, quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
@@ -18,10 +20,10 @@ extension AutoForecaster {
     guard !near.history.values.isEmpty else { throw .noObservations }
     let horizons = Array(1...steps)
     let outlooks = outlooks(horizons)
-    let levels = quantiles + [0.5]
-    let rows = PathSimulation.runningMaxima(
+    let maxima = PathSimulation.maxima(
       rows: outlooks.map(\.row), persistences: persistences(of: outlooks, at: horizons),
-      past: pastDays(outlooks, at: horizons), levels: levels)
+      past: pastDays(outlooks, at: horizons))
+    let rows = PathSimulation.arrivals(maxima, levels: quantiles + [0.5])
     let bounds = facts.bounds
     let factor = near.history.factor
     let bounded = rows.map { row in row.map { min(bounds.upper, max(bounds.lower, finite($0 / factor))) } }
