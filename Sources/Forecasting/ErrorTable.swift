@@ -1,8 +1,8 @@
 /// The distribution of forecast errors at a ladder of horizons, as quantiles at fixed levels.
 ///
 /// The quantiles are empirical (split conformal: J. Lei et al., "Distribution-free predictive inference for
-/// regression", 2018), weighted towards the recent past, with one pseudo-observation of prior mass spread over a
-/// normal distribution: with few independent errors that mass fills the tails, with many it vanishes, so that short
+/// regression", 2018), weighted towards the recent past, with one or more pseudo-observations of prior mass spread over
+/// a normal distribution: with few independent errors that mass fills the tails, with many it vanishes, so that short
 /// histories answer with wide intervals and no separate rule for a cold start is needed.
 struct ErrorTable: Sendable {
   /// The levels at which error quantiles are kept; 0.5 is in the middle.
@@ -28,14 +28,15 @@ struct ErrorTable: Sendable {
   ///   - effectiveCount: how many independent errors the sample is worth; sets the share of the prior.
   ///   - errors: at most 4,000.
   ///   - priorScale: the standard deviation of the prior.
+  ///   - priorCount: how many independent errors the prior is worth.
   /// - Complexity: O(n log n).
   static func quantiles(
-    errors: [Double], weights: [Double], effectiveCount: Double, priorScale: Double
+    errors: [Double], weights: [Double], effectiveCount: Double, priorScale: Double, priorCount: Double = 1
   ) -> [Double] {
     var total = 0.0
     for weight in weights { total += weight }
     guard total > 0, effectiveCount > 0 else { return normalLevels.map { $0 * priorScale } }
-    let dataShare = effectiveCount / (effectiveCount + 1)
+    let dataShare = effectiveCount / (effectiveCount + priorCount)
     let priorShare = 1 - dataShare
     let pointMass = priorShare / Double(priorPoints.count)
     let count = errors.count

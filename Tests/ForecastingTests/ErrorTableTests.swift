@@ -72,3 +72,18 @@ struct SeasonalPeriodsTests {
     #expect(SeasonalPeriods.strongest(of: burst[...], longest: 140) == nil)
   }
 }
+
+@Suite("The scale of errors")
+struct ErrorScaleTests {
+  @Test("is large after large errors, of which it knows those that were known when the forecast was made")
+  func lateErrors() {
+    // One step ahead the half-life is 14 steps, and what is usual, 2, weighs 0.3 · 14 = 4.2. The older error, 1, was made
+    // when none was known; the newer one, 3, fourteen steps after it: (0.5 · 1 + 4.2 · 2) / (0.5 + 4.2). Fourteen steps later
+    // the newer stands for 15 steps, and 0.5^(15/14) = 0.4759 was left of the older when it came:
+    // (0.5 · (0.4759 · 1 + 15 · 3) + 4.2 · 2) / (0.5 · (0.4759 + 15) + 4.2).
+    let course = ErrorScale.lately([3, -1], targets: [24, 9], horizon: 1, now: 38)
+    #expect(course.values[1] == 2)
+    #expect(abs(course.values[0] - 1.8936) < 1e-4)
+    #expect(abs(course.now - 2.6083) < 1e-4)
+  }
+}
