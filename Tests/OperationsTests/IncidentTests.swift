@@ -196,6 +196,95 @@ struct IncidentTests {
     #expect(try #require(cluster.classifier.open.first).affected == ClusterBuilder.nodes)
   }
 
+  @Test("where not even the quickest scrape is quick, the nodes are slow; single slow ones are a busy neighbour")
+  func quickestScrape() throws {
+    var cluster = ClusterBuilder()
+    func commits(_ observation: inout ClusterObservation) {
+      for node in 0..<3 { observation.set(node, .commitLatency, 0.006) }
+    }
+    cluster.run(80)
+    // One of three scrapes waits for 300 ms, in turn.
+    cluster.run(40) { observation, tick in
+      commits(&observation)
+      observation.nodes[tick % 3].scrapeSeconds = 0.3
+    }
+    #expect(cluster.events.isEmpty)
+    cluster.run(60)
+    cluster.run(16) { observation, _ in
+      commits(&observation)
+      for node in 0..<3 { observation.nodes[node].scrapeSeconds = 0.12 }
+    }
+    let incident = try #require(cluster.classifier.open.first)
+    #expect(incident.type == .performanceDegradation)
+    #expect(incident.summary.contains("even the quickest scrape takes 120 ms where 20 ms are usual"))
+  }
+
+  @Test("a machine that is busy for some looks makes all nodes slow, and none of them is named")
+  func busyMachine() {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(5) { observation, _ in
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.05)
+        observation.nodes[node].scrapeSeconds = 0.4
+      }
+    }
+    cluster.run(30)
+    #expect(cluster.events.isEmpty)
+  }
+
+  @Test("a node that became slower and slower and is not missed by its peers is not called dead")
+  func slowThenSilent() {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(5) { observation, tick in
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.05 * Double(tick + 1))
+        observation.nodes[node].scrapeSeconds = 0.5 * Double(tick + 1)
+      }
+    }
+    cluster.silent = ["rabbit@b"]
+    cluster.run(10) { observation, _ in
+      observation.nodes[1].scrapeSeconds = 8
+      for node in [0, 2] {
+        observation.set(node, .unreachablePeers, 0)
+        observation.set(node, .commitLatency, 0.3)
+        observation.nodes[node].scrapeSeconds = 3
+      }
+    }
+    #expect(!cluster.opened.contains(.nodeUnresponsive))
+    #expect(cluster.opened == [.performanceDegradation])
+  }
+
+  @Test("consumers that put back what they get are told beside a slow cluster: slowness does not make them")
+  func loopBesideSlowness() {
+    var cluster = ClusterBuilder()
+    var total = 0.0
+    var loops = 0.0
+    func deliver(_ observation: inout ClusterObservation, _ repeats: Double) {
+      total += 100
+      loops += repeats
+      observation.set(0, .delivered, total)
+      observation.set(0, .redelivered, loops)
+    }
+    cluster.run(80) { observation, _ in deliver(&observation, 0) }
+    cluster.run(30) { observation, _ in
+      deliver(&observation, 0)
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.12)
+        observation.nodes[node].scrapeSeconds = 0.6
+      }
+    }
+    cluster.run(30) { observation, _ in
+      deliver(&observation, 60)
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.12)
+        observation.nodes[node].scrapeSeconds = 0.6
+      }
+    }
+    #expect(cluster.opened == [.performanceDegradation, .consumerFailure])
+  }
+
   @Test("one node that stays slow while the others do not is named")
   func slowNode() throws {
     var cluster = ClusterBuilder()
@@ -292,7 +381,7 @@ struct IncidentTests {
     var cluster = ClusterBuilder()
     cluster.run(60)
     cluster.silent = ["rabbit@b"]
-    cluster.run(12) { observation, _ in
+    cluster.run(30) { observation, _ in
       observation.nodes[1].scrapeSeconds = 0.001
       observation.nodes[1].values[.seenRunning] = 0
       observation.set(0, .unreachablePeers, 1)

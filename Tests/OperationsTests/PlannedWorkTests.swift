@@ -60,16 +60,76 @@ struct PlannedWorkTests {
     #expect(cluster.opened == [.nodeUnresponsive])
   }
 
-  @Test("a node that its peers miss from the first moment has crashed, and is one at once")
-  func crash() throws {
+  @Test("a node that refuses and is missed by all may be restarted: it is noted at once and wakes nobody for 45 s")
+  func stoppedOrKilled() throws {
     var cluster = ClusterBuilder()
     cluster.run(60)
     let start = cluster.now
     cluster.silent = ["rabbit@b"]
-    cluster.run(10) { observation, _ in observation.nodes[1].scrapeSeconds = 0.001 }
+    cluster.run(30) { observation, _ in observation.nodes[1].scrapeSeconds = 0.001 }
     let first = try #require(cluster.events.first)
-    #expect(first.incident.type == .nodeUnresponsive)
+    #expect(first.incident.type == .nodeUnresponsive && first.incident.level == .info)
     #expect(first.time - start <= 3 * Int64(ClusterBuilder.tick * 1000))
+    let alarm = try #require(cluster.events.first { $0.incident.level == .critical })
+    #expect((40_000...50_000).contains(alarm.time - start))
+    #expect(cluster.opened == [.nodeUnresponsive])
+  }
+
+  @Test("the first node of a rolling restart, when its peers already miss it in the first look, alarms nobody")
+  func fastRestart() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    for index in 0..<3 {
+      let name = ClusterBuilder.nodes[index]
+      cluster.silent = [name]
+      cluster.run(12) { observation, _ in observation.nodes[index].scrapeSeconds = 0.001 }
+      cluster.silent = []
+      cluster.started[name] = Double(cluster.now) / 1000
+      cluster.run(10)
+    }
+    cluster.run(30)
+    #expect(cluster.events.allSatisfy { $0.incident.level == .info })
+  }
+
+  @Test("a node that was drained before it left is not missed while a restart takes, refused or not")
+  func emptied() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.run(4) { observation, _ in observation.set(1, .connections, 0) }
+    cluster.silent = ["rabbit@b"]
+    cluster.run(15)
+    cluster.silent = []
+    cluster.started["rabbit@b"] = Double(cluster.now) / 1000
+    cluster.run(30)
+    #expect(cluster.events.isEmpty)
+  }
+
+  @Test("a node that refuses when it was short of memory did not leave by plan")
+  func strained() throws {
+    var cluster = ClusterBuilder()
+    cluster.run(60) { observation, _ in observation.set(1, .memory, 380e6) }
+    let start = cluster.now
+    cluster.silent = ["rabbit@b"]
+    cluster.run(6) { observation, _ in observation.nodes[1].scrapeSeconds = 0.001 }
+    let incident = try #require(cluster.classifier.open.first { $0.type == .nodeUnresponsive })
+    #expect(incident.level == .critical)
+    #expect(incident.openedAt - start <= 3 * Int64(ClusterBuilder.tick * 1000))
+  }
+
+  @Test("a scrape that is under way while another node restarts does not lose the majority")
+  func busyBesideRestart() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    cluster.silent = ["rabbit@b"]
+    cluster.run(4) { observation, _ in observation.nodes[1].scrapeSeconds = 0.001 }
+    cluster.silent = ["rabbit@b", "rabbit@c"]
+    cluster.run(3) { observation, _ in
+      observation.nodes[1].scrapeSeconds = 0.001
+      observation.nodes[2].answered = nil
+      observation.nodes[2].lastTry = observation.nodes[2].lastAnswer
+      observation.set(0, .unreachablePeers, 1)
+    }
+    #expect(cluster.events.allSatisfy { $0.incident.level == .info })
   }
 
   @Test("two of three nodes gone are an incident however they went")

@@ -10,7 +10,7 @@ struct ClusterMemory: Sendable {
   /// Which part of the deliveries are repeats.
   var repeatShare = SignalTrack()
   /// How slow the nodes are in the middle.
-  var slowness = Slowness(allowance: 1.5, limit: 10)
+  var slowness = Slowness(SequentialTest(allowance: 1.5, limit: 10), window: 3)
   /// Messages and the processor time that they cost.
   var processor = Proportion()
   /// In seconds.

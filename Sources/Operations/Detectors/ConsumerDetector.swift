@@ -134,7 +134,8 @@ extension ClusterMemory {
     return Finding(
       type: .consumerFailure, object: track.queue.description, affected: [track.queue.description],
       severity: unacked > max(500, 10 * before) ? 7 : 5, since: nowMilliseconds - Int64(timing.rateWindow * 1000),
-      summary: "the consumers of queue \(track.queue) do not work: \(words)" + ahead(fate), evidence: evidence)
+      summary: "the consumers of queue \(track.queue) do not work: \(words)" + ahead(fate), evidence: evidence,
+      isCertain: fate?.verdict == .redeliveryLoop)
   }
 
   /// Whether the queue was acknowledged before: one with slow jobs is quiet at times.
@@ -169,7 +170,8 @@ extension ClusterMemory {
       since: nowMilliseconds - Int64(window * 1000),
       summary: "consumers put back what they get: \(words)"
         + (likely.map { "; most is with those of queue \($0.queue)" } ?? ""),
-      evidence: [IncidentEvidence("rabbitmq_global_messages_redelivered_total", words, share: 1)])
+      // No slowness makes a consumer put back what it gets.
+      evidence: [IncidentEvidence("rabbitmq_global_messages_redelivered_total", words, share: 1)], isCertain: true)
   }
 
   /// A steady climb of unacknowledged messages beyond all that was seen: no prefetch limit holds it.

@@ -1,22 +1,33 @@
 extension ClusterMemory {
-  /// Notes of each node whose silence begins whether it leaves as one does that is stopped: its port refuses at once,
-  /// while the peers, which see a crash in the same moment and a hang late, still reach it.
+  /// Notes how each node left whose silence begins.
+  ///
+  /// The peers see a crash in the same moment, and a node that stops only after its ports are closed: one that refuses us
+  /// and is still reached by a peer that we asked later was stopped. One that refuses and is missed by all may have been
+  /// stopped or killed: the time tells. A hung node refuses nobody.
   mutating func noteDepartures(_ observation: ClusterObservation) {
-    let missed = observation.nodes.contains { ($0[.unreachablePeers] ?? 0) > 0 }
     for node in observation.nodes where node.answered == false {
-      guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 1.5 * timing.tick else {
-        continue
+      guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 3.5 * timing.tick,
+        track.refused || track.wasEmptied
+      else { continue }
+      let isReached = observation.nodes.contains { peer in
+        peer.name != node.name && (peer.lastAnswer ?? 0) >= (node.lastTry ?? .max)
+          && (peer[.unreachablePeers] ?? .infinity) <= goneBefore(track)
       }
-      nodes[node.name]?.departed = lastAnswer
-      nodes[node.name]?.leftOrderly = !missed && node.scrapeSeconds.map { $0 < 0.5 } ?? false
+      if track.departure == .none {
+        nodes[node.name]?.departed = lastAnswer
+        nodes[node.name]?.departure = track.isStrained ? .none : track.wasEmptied ? .stopped : .stoppedOrKilled
+      }
+      if isReached, !track.isStrained { nodes[node.name]?.departure = .stopped }
     }
   }
 
   /// Nodes that do not answer: crashed, killed or hung.
   ///
   /// A scrape or two are missed on a busy machine; three in a row of a node that answered quickly before are not, and
-  /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that missed
-  /// several lately one more, one that was stopped, or is the next of a rolling restart, as long as a restart takes.
+  /// neither is one that its peers miss as well. A node that was slow already gets twice as long, one that became slower
+  /// until it stopped answering four times, one that missed several lately one more, one that was stopped, or is the
+  /// next of a rolling restart, as long as a restart takes. One that may have been stopped or killed is only noted
+  /// until then.
   func silentNodes() -> [Finding] {
     if commonSlowness() != nil { return [] }
     // Where no scrape at all has ended lately, it is Harecast that was held up.
@@ -27,18 +38,25 @@ extension ClusterMemory {
       let silence = node.silence(now)
       guard silence >= 1.9 * timing.tick, node.lastAnswer != nil else { return nil }
       let peers = sortedNodes.filter { $0.name != node.name && $0.answers(now) }
-      let misses = peers.count { ($0.newest[.unreachablePeers] ?? 0) > goneBefore(node) }
+      let misses = misses(of: node)
       let isMissed = misses > 0 || node.newest[.seenRunning] == 0
       let wasSlow = (node.scrape.median(last: 8) ?? 0) > 0.25 * timing.tick
       let isShaky = node.recentFailures >= 3
-      let patience = (isMissed ? 2 : wasSlow || isCommon ? 7 : isShaky ? 4 : 3) * timing.tick - 0.1 * timing.tick
+      let ticks = isMissed ? 2.0 : node.gotSlower ? 12 : wasSlow || isCommon ? 7 : isShaky ? 4 : 3
+      let patience = (ticks - 0.1) * timing.tick
       guard silence >= patience else { return nil }
       let isLong = silence >= 8 * timing.tick
-      let down = Double(sortedNodes.count { $0.silence(now) >= 1.9 * timing.tick })
-      let isMajorityLost = nodes.count > 2 && down * 2 >= Double(nodes.count)
+      let isMajorityLost = nodes.count > 2 && nodes.values.count(where: isDown) * 2 >= nodes.count
       if isPlanned(node, silence), !isMajorityLost { return nil }
       var severity = isMissed ? 8.0 : isLong && !wasSlow ? 7.5 : 5
-      if node.newest[.drained] == 1 { severity = 2 } else if isMajorityLost { severity = 10 }
+      let isWaitedFor = mayBeStopped(node, silence)
+      if node.newest[.drained] == 1 {
+        severity = 2
+      } else if isMajorityLost {
+        severity = 10
+      } else if isWaitedFor {
+        severity = 3
+      }
       var evidence = [
         IncidentEvidence("up", "no answer for \(Words.duration(silence))", share: isMissed ? 0.5 : 0.8)
       ]
@@ -58,10 +76,23 @@ extension ClusterMemory {
         type: .nodeUnresponsive, object: node.name, affected: [node.name] + queues.prefix(20), severity: severity,
         since: Int64(((node.lastAnswer ?? now) * 1000).rounded()),
         summary: "node \(node.name) has not answered for \(Words.duration(silence))"
-          + (misses > 0 ? ", and its peers miss it" : "")
+          + (misses > 0 ? ", and its peers miss it" : "") + (isWaitedFor ? ", as in a restart" : "")
           + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
-        evidence: evidence, isCertain: isMissed || isLong)
+        evidence: evidence, isCertain: isMissed || (isLong && !wasSlow && !node.gotSlower))
     }
+  }
+
+  /// How many other nodes miss `node`.
+  private func misses(of node: NodeTrack) -> Int {
+    nodes.values.count {
+      $0.name != node.name && $0.answers(now) && ($0.newest[.unreachablePeers] ?? 0) > goneBefore(node)
+    }
+  }
+
+  /// Whether a node is gone, and not just busy for a scrape or two.
+  private func isDown(_ node: NodeTrack) -> Bool {
+    let silence = node.silence(now)
+    return silence >= 1.9 * timing.tick && (node.refused || misses(of: node) > 0 || silence >= 5 * timing.tick)
   }
 
   /// How many other nodes have been silent for longer than `node`: they are who its peers miss first.
@@ -72,8 +103,13 @@ extension ClusterMemory {
 
   /// Whether a silence is, as far as can be told, part of planned work.
   private func isPlanned(_ node: NodeTrack, _ silence: Double) -> Bool {
-    let isStopped = node.leftOrderly || node.newest[.drained] == 1
+    let isStopped = node.departure == .stopped || node.newest[.drained] == 1
     return (isStopped && silence < timing.restart) || (isRollingRestart(besides: node) && silence < 2 * timing.restart)
+  }
+
+  /// Whether a silence may be the restart of a node as well as its end.
+  private func mayBeStopped(_ node: NodeTrack, _ silence: Double) -> Bool {
+    node.departure == .stoppedOrKilled && silence < timing.restart
   }
 
   /// Since when nodes are stopped and started on purpose, in seconds; nil where that is over for as long as a restart
@@ -81,7 +117,7 @@ extension ClusterMemory {
   private var workSince: Double? {
     nodes.values.compactMap { node -> Double? in
       let silence = node.silence(now)
-      let isAway = silence > 0 && isPlanned(node, silence)
+      let isAway = silence > 0 && (isPlanned(node, silence) || mayBeStopped(node, silence))
       let isBack = node.returned.map { now - $0 < timing.restart } ?? false
       return isAway || isBack ? node.departed : nil
     }.min()

@@ -1,5 +1,14 @@
 /// What is remembered of one node.
 struct NodeTrack: Sendable {
+  /// How a silence began.
+  enum Departure: Sendable {
+    /// There is none, or it began without a refusal, or out of trouble.
+    case none
+    /// Its peers still reached it when its ports were closed, or its clients were gone before.
+    case stopped
+    case stoppedOrKilled
+  }
+
   let name: String
   /// In seconds.
   let firstSeen: Double
@@ -16,10 +25,10 @@ struct NodeTrack: Sendable {
   private var failures: [Double] = []
   /// Whether its last failed scrape was refused at once, and not waited for in vain.
   private(set) var refused = false
-  /// One node alone is noisier than the median of several.
-  var slowness = Slowness(allowance: 2, limit: 12)
-  /// Whether its last silence began as a stop does: refused at once while its peers still reached it.
-  var leftOrderly = false
+  /// How much slower it is than usual, and than the others are.
+  var slowness = Slowness(SequentialTest(allowance: 1.2, limit: 8), window: 4)
+  /// How its present silence began.
+  var departure = Departure.none
   /// When its last silence began, and when it was back from one that was planned, in seconds.
   var departed: Double?
   var returned: Double?
@@ -53,8 +62,8 @@ struct NodeTrack: Sendable {
     }
     failures.removeAll { time - $0 > 60 * tick }
     if let seconds = node.scrapeSeconds, node.answered ?? false { scrape.append(seconds, at: time) }
-    if node.answered ?? false, leftOrderly {
-      leftOrderly = false
+    if node.answered ?? false, departure != .none {
+      departure = .none
       returned = time
     }
     if let start = node[.startTime], let old = newest[.startTime], start > old + 1 {
@@ -83,6 +92,33 @@ struct NodeTrack: Sendable {
   func trend(_ metric: NodeMetric, _ limit: Double?, rising: Bool, _ habit: TrendToLimit.Habit) -> TrendToLimit? {
     guard let limit, let track = signals[metric] else { return nil }
     return TrendToLimit.find(in: track, limit: limit, rising: rising, habit: habit)
+  }
+
+  /// Whether it was short of memory or disk when it was last seen: such a node does not leave by plan.
+  var isStrained: Bool {
+    func last(_ metric: NodeMetric) -> Double? { signals[metric]?.last?.mean }
+    if let memory = last(.memory), let limit = newest[.memoryLimit], memory >= 0.9 * limit { return true }
+    if let disk = last(.diskFree), let limit = newest[.diskLimit], disk <= 1.1 * limit { return true }
+    return false
+  }
+
+  /// Whether its clients were sent away before it left, as a drain does.
+  var wasEmptied: Bool {
+    guard let track = signals[.connections], track.last?.mean == 0 else { return false }
+    return (track.baseline(skipping: 4) ?? 0) >= 1
+  }
+
+  /// Whether it became slower and slower before it answered last: not one of its last scrapes was quick.
+  var gotSlower: Bool {
+    let latest = scrape.levels[0].suffix(3).map(\.mean)
+    guard latest.count == 3, let least = latest.min(), least >= 0.1 * tick,
+      let usual = scrape.baseline(skipping: 8)
+    else { return false }
+    let scrapes = least / max(0.02, usual)
+    guard let commit = signals[.commitLatency], let now = commit.median(last: 3),
+      let before = commit.baseline(skipping: 8)
+    else { return scrapes >= 2 }
+    return scrapes >= 2 || scrapes * now / max(0.0025, before) >= 4
   }
 
   /// Whether the last scrape that has ended was answered, and that not long ago.

@@ -3,15 +3,23 @@ extension ClusterMemory {
   mutating func measureSlowness(_ observation: ClusterObservation) {
     var commits: [Double] = []
     var scrapes: [Double] = []
+    var excesses: [(node: String, excess: Slowness.Excess)] = []
     for node in observation.nodes where node.answered ?? false {
       guard let commit = node[.commitLatency], let scrape = node.scrapeSeconds else { continue }
       commits.append(commit)
       scrapes.append(scrape)
-      nodes[node.name]?.slowness.append(commit: commit, scrape: scrape, processor: nil, at: now)
+      if let excess = nodes[node.name]?.slowness.append(commit: commit, scrape: scrape, quick: scrape, at: now) {
+        excesses.append((node.name, excess))
+      }
     }
-    if let commit = SignalTrack.median(commits), let scrape = SignalTrack.median(scrapes) {
-      slowness.append(commit: commit, scrape: scrape, processor: processorShare, at: now)
+    for (name, excess) in excesses {
+      nodes[name]?.slowness.judge(excess, besides: excesses.filter { $0.node != name }.map(\.excess))
     }
+    guard let commit = SignalTrack.median(commits), let scrape = SignalTrack.median(scrapes),
+      let quick = scrapes.min(),
+      let excess = slowness.append(commit: commit, scrape: scrape, quick: quick, at: now)
+    else { return }
+    slowness.judge(excess, processor: processorShare)
   }
 
   /// The processor time of all nodes over what their messages should cost by the past.
@@ -50,7 +58,7 @@ extension ClusterMemory {
     else { return nil }
     func last(_ node: NodeTrack) -> Double { node.scrape.median(last: 3) ?? 0 }
     func usual(_ node: NodeTrack) -> Double { max(0.02, node.scrape.baseline(skipping: 8) ?? .infinity) }
-    let slowed = silent.filter { last($0) >= 2.5 * usual($0) }
+    let slowed = silent.filter { last($0) >= 2.5 * usual($0) || $0.gotSlower }
     guard slowed.count * 2 > silent.count, let worst = slowed.max(by: { last($0) < last($1) }) else { return nil }
     let words =
       "the last scrapes took \(Words.number((last(worst) * 1000).rounded())) ms where "
@@ -72,7 +80,13 @@ extension ClusterMemory {
         "rabbitmq_raft_commit_latency_seconds",
         "commits take \(milliseconds(commit)) where \(milliseconds(usualCommit)) are usual", share: 0.6)
     ]
-    if scrape > 2 * usualScrape {
+    if slowness.isQuickestSlow, let usual = slowness.usualQuickest {
+      evidence.append(
+        IncidentEvidence(
+          "scrape_duration_seconds",
+          "even the quickest scrape takes \(milliseconds(slowness.latestQuickest ?? 0)) where "
+            + "\(milliseconds(usual)) are usual", share: 0.5))
+    } else if scrape > 2 * usualScrape {
       evidence.append(
         IncidentEvidence(
           "scrape_duration_seconds",

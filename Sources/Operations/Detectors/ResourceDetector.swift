@@ -67,7 +67,7 @@ extension ClusterMemory {
   func isWorthWarning(_ trend: TrendToLimit?, probability: Double) -> Bool {
     guard let trend else { return false }
     return trend.time.probability >= probability && trend.time.median <= timing.horizon
-      && trend.age >= timing.persistence
+      && trend.age >= (trend.isWitnessed ? 1 : 2) * timing.persistence
   }
 
   /// 4 at the horizon to 6.9 close by; 7 and more when it is urgent and likely.

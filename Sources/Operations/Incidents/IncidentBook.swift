@@ -139,7 +139,8 @@ public struct IncidentBook: Sendable {
       return finding.type == .performanceDegradation
         || (!cause.isPredicted && [.consumerFailure, .highQueueDepth].contains(finding.type))
     case .performanceDegradation:
-      if finding.type == .nodeUnresponsive { return !finding.isCertain }
+      if [.nodeUnresponsive, .consumerFailure].contains(finding.type), finding.isCertain { return false }
+      if finding.type == .nodeUnresponsive { return true }
       return [.consumerFailure, .highQueueDepth].contains(finding.type) && finding.severity < 7
     case .consumerFailure:
       if finding.type == .highQueueDepth { return cause.affected.contains(finding.object) }

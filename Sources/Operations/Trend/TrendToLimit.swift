@@ -19,6 +19,8 @@ public struct TrendToLimit: Sendable, Equatable {
   public var time: TimeToLimit
   /// The exponent of its survival.
   var mortality: Double
+  /// Whether what was before it is known: what moves since it was first seen may be a tooth of a saw.
+  public var isWitnessed: Bool
 
   /// How quickly trends of a kind die.
   public struct Habit: Sendable {
@@ -128,7 +130,7 @@ public struct TrendToLimit: Sendable, Equatable {
       time: TimeToLimit(
         median: median, lower: median, upper: median,
         probability: median > 0 ? (age / (age + median)).raised(to: mortality) : 1),
-      mortality: mortality)
+      mortality: mortality, isWitnessed: isWitnessed)
   }
 
   /// Whether the newest quarter reaches beyond all before it: teeth of one height do not, however their mean rises.
