@@ -70,6 +70,44 @@ struct DeploymentTests {
     }
   }
 
+  @Test("the image is built by the command of the Makefile from what its context has, and started with known flags")
+  func imageCommands() async throws {
+    let dockerfile = try Self.text("Dockerfile")
+    let makefile = try Self.text("../Makefile")
+    let release = try #require(makefile.firstMatch(of: /(?m)^RELEASE := (.+)$/)?.1)
+    #expect(dockerfile.contains("RUN swift build \(release) --product harecast "))
+    #expect(dockerfile.contains("$(swift build \(release) --show-bin-path)/harecast"))
+    let kept = Set(try Self.text("Dockerfile.dockerignore").matches(of: /(?m)^!(\S+)$/).map { String($0.1) })
+    #expect(kept == Set(dockerfile.matches(of: /(?m)^COPY (\w[\w.]*)[ ]/).map { String($0.1) }))
+    // Whatever the package names as a place of sources, and nothing else, is needed to build it.
+    for path in try Self.text("../Package.swift").matches(of: /path: "([^"\/]+)/) {
+      #expect(kept.contains(String(path.1)), "\(path.1)")
+    }
+    let help = try await HarecastServer.run(["serve", "--help"])
+    let flags = dockerfile.matches(of: /--(?:storage|web|config|log)[a-z.-]*/).map { String($0.0) } + ["--rabbitmq"]
+    for flag in flags { #expect(help.output.contains(flag), "\(flag)") }
+    #expect(dockerfile.contains("VOLUME /var/lib/harecast\n"))
+    #expect(dockerfile.contains("\"--storage.path=/var/lib/harecast\""))
+  }
+
+  @Test(
+    "every library that the program is linked with has its package in the image",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/readelf")))
+  func imageLibraries() async throws {
+    let image = try #require(try Self.text("Dockerfile").components(separatedBy: "\nFROM ").last)
+    let outcome = try await runProgram("/usr/bin/readelf", ["-d", HarecastServer.program])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let needed = outcome.output.matches(of: /\(NEEDED\)[^\[]*\[(lib.+?)\.so/).map { String($0.1) }
+    #expect(needed.contains("libsqlite3"))
+    // Of every system, or of Swift, which the image's build links statically.
+    let given: Set<String> = ["libc", "libm", "libgcc_s", "libdl", "libpthread", "librt", "libutil", "libresolv"]
+    let packages = ["libz": "zlib1g", "libcrypto": "libssl3", "libssl": "libssl3"]
+    for library in Set(needed).subtracting(given)
+    where !library.contains(/^lib(swift|_?Foundation|_|dispatch|BlocksRuntime)/) {
+      #expect(image.contains(" \(packages[library] ?? library)"), "\(library)")
+    }
+  }
+
   @Test("the compose file mounts what is there, waits for its own services, names fixed images and keeps roots shut")
   func compose() throws {
     let compose = try Self.text("docker-compose.yml")

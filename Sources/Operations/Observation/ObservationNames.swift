@@ -80,7 +80,8 @@ enum ObservationNames {
     (.unacked, Source("rabbitmq_detailed_queue_messages_unacked")),
     (.consumers, Source("rabbitmq_detailed_queue_consumers")),
     (.capacity, Source("rabbitmq_detailed_queue_consumer_capacity")),
-    (.bytes, Source("rabbitmq_detailed_queue_messages_bytes")),
+    // What is with consumers does not count towards max-length-bytes.
+    (.bytes, Source("rabbitmq_detailed_queue_messages_ready_bytes")),
     (.published, Source("rabbitmq_detailed_queue_exchange_messages_published_total", by: .sum)),
     (.acknowledged, Source("rabbitmq_detailed_queue_messages_acked_total", by: .sum)),
     (.redelivered, Source("rabbitmq_detailed_queue_messages_redelivered_total", by: .sum)),
