@@ -61,6 +61,8 @@ public struct AnomalyScorer: Sendable {
   /// The score of the newest sample alone, without what is left of earlier ones and without records: among dozens of signals
   /// one that breaks a record is no news.
   private(set) var newestScore = 0.0
+  /// The newest error of the one-step forecast, in units of its usual size; 0 until there is one.
+  var newestResidual: Double { model?.residual ?? 0 }
   private var last = AnomalyVerdict()
 
   private struct Sample: Sendable {

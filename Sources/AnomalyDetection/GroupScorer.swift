@@ -7,37 +7,69 @@
 /// Says of one moment of several signals of one thing, a node or a cluster, how unusual they are together, and which
 /// of them make it so.
 ///
-/// Two statistics are judged. Each signal has an `AnomalyScorer` of its own, and the mean of the highest eighth of
+/// Four statistics are judged. Each signal has an `AnomalyScorer` of its own, and the mean of the highest eighth of
 /// their scores, smoothed, says whether several signals are restless at once; which ones need not be known before. The
 /// distance of all values together from their joint past (`MahalanobisDistance`) says whether they no longer hang
-/// together as they did. A streaming tail estimate of each (`PeaksOverThreshold`) makes it a rate; the sum of both
-/// logarithms, weakened for their dependence, is the score, so that 1.0 is crossed about as often as the budget of
-/// false alarms allows, however many signals there are and however they hang together.
+/// together as they did. The same distance of the signals' forecast errors says whether several do at once what none of them
+/// was about to do, and that of their deviations from long-run levels whether several are where they seldom are; in these two
+/// each signal is bounded, so that one which hardly ever moves cannot alarm for the whole. A streaming tail estimate of each
+/// (`PeaksOverThreshold`) makes it a rate; statistics that agree strengthen one another, and the score is such that 1.0 is
+/// crossed about as often as the budget of false alarms allows, however many signals there are and however they hang
+/// together.
 public struct GroupScorer: Sendable {
   /// What the group is told; `falseAlarmsPerDay` is the budget of the group as a whole.
   public private(set) var options: AnomalyOptions
   /// The names of the signals, in the order of the values.
   public let signals: [String]
   private var scorers: [AnomalyScorer]
-  private var tail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.05, leastShape: 0.05)
   private var distance: MahalanobisDistance
-  private var distanceTail = PeaksOverThreshold(share: 0.03, leastThreshold: 0.7, leastShape: 0.05)
-  private var smooth = 0.0
-  private var smoothDistance = 0.0
+  private var residualDistance: MahalanobisDistance
+  private var levels: SlowLevels
+  private var levelDistance: MahalanobisDistance
+  private var statistics: [GroupStatistic]
   /// The highest score of late, fading.
   private var remembered = 0.0
+  /// Scratch.
+  private var bounded: [Double]
   private var incident = Incident(restTime: 0)
   private var newest: Int64?
   private var last = GroupVerdict()
 
+  /// What is judged of a moment.
+  private enum Statistic: Int, CaseIterable {
+    case restlessness, values, residuals, levels
+
+    /// The values that it is smoothed over.
+    var span: Double {
+      switch self {
+      case .restlessness: 8
+      case .values, .residuals: 5
+      case .levels: 1
+      }
+    }
+
+    /// Where its tail starts at the least.
+    var leastThreshold: Double {
+      switch self {
+      case .restlessness: 0.05
+      case .values: 0.7
+      case .residuals, .levels: 0.2
+      }
+    }
+  }
+
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
-  private static let smoothingSpan = 8.0
-  private static let distanceSpan = 5.0
-  /// How much more the distance says than the signals by themselves.
-  private static let distanceWeight = 1.3
-  /// What is left of the sum of both logarithms, because one incident moves both statistics.
-  private static let dependence = 0.5
+  /// How many vectors the joint past of a group is.
+  private static let past = 8000.0
+  /// No forecast error, in units of its usual size, and no deviation from a level counts as more.
+  private static let largestResidual = 10.0
+  private static let largestDeviation = 4.0
+  /// The variance that forecast errors and deviations have at least beside their own.
+  private static let leastVariance = 0.5
+  /// How much the next statistic's evidence counts, and what is left of the whole so that the budget holds.
+  private static let agreement = 0.6
+  private static let remainder = 0.54
   private static let echo = 0.5
   private static let fading = 0.99
 
@@ -49,7 +81,14 @@ public struct GroupScorer: Sendable {
     self.signals = signals
     self.options = options
     scorers = signals.map { _ in AnomalyScorer(options: options) }
-    distance = MahalanobisDistance(dimension: signals.count, span: 4000, ridge: 0.01)
+    let count = signals.count
+    distance = MahalanobisDistance(dimension: count, span: Self.past, ridge: 0.01)
+    residualDistance = MahalanobisDistance(
+      dimension: count, span: Self.past, ridge: 0.01, floor: Self.leastVariance)
+    levels = SlowLevels(count: count, span: Self.past)
+    levelDistance = residualDistance
+    bounded = [Double](repeating: 0, count: count)
+    statistics = Statistic.allCases.map { GroupStatistic(span: $0.span, leastThreshold: $0.leastThreshold) }
   }
 
   /// Changes how often a day a healthy group may alert; it holds from the next row on.
@@ -80,22 +119,49 @@ public struct GroupScorer: Sendable {
     for score in scores.prefix(eighth) { statistic += score / Double(eighth) }
     let perSample = options.falseAlarmsPerDay * Double(max(1, options.step)) / 86_400_000
     let logBudget = log(min(0.2, max(1e-12, perSample)))
-    verdict.isWarmedUp = tail.isReady
+    verdict.isWarmedUp = statistics[Statistic.restlessness.rawValue].isReady
     let isHeld = incident.isYoung(at: timestamp, within: Self.hour)
-    smooth += (statistic - smooth) * 2 / (Self.smoothingSpan + 1)
-    let restless = max(smooth, 0.5 * statistic)
-    var logRate = tail.logRate(of: restless)
-    tail.add(restless, isHeld: isHeld)
-    if let distance = distance.add(values) {
-      let whole = log1p(distance)
-      smoothDistance += (whole - smoothDistance) * 2 / (Self.distanceSpan + 1)
-      let magnitude = max(smoothDistance, 0.5 * whole)
-      logRate += Self.distanceWeight * distanceTail.logRate(of: magnitude)
-      distanceTail.add(magnitude, isHeld: isHeld)
+    var logRates = SIMD4<Double>(repeating: 0)
+    func judge(_ statistic: Statistic, _ value: Double) {
+      logRates[statistic.rawValue] = statistics[statistic.rawValue].take(value, isHeld: isHeld)
     }
-    verdict.score = min(Self.largestScore, max(0, Self.dependence * logRate / logBudget))
+    judge(.restlessness, statistic)
+    if let whole = distance.add(values) { judge(.values, log1p(whole)) }
+    for index in bounded.indices {
+      let isNew = verdicts[index].disposition == .scored
+      bounded[index] = isNew ? Self.bounded(scorers[index].newestResidual, by: Self.largestResidual) : .nan
+    }
+    if let whole = residualDistance.add(bounded) { judge(.residuals, log1p(whole)) }
+    levels.add(values, into: &bounded)
+    for index in bounded.indices { bounded[index] = Self.bounded(bounded[index], by: Self.largestDeviation) }
+    if let whole = levelDistance.add(bounded) { judge(.levels, log1p(whole)) }
+    verdict.score = min(Self.largestScore, max(0, Self.agreed(logRates) / logBudget))
     verdict.contributions = Self.contributions(signals, values, verdicts, present)
     return conclude(verdict, at: timestamp)
+  }
+
+  /// `value`, bent so that it never exceeds `limit`.
+  private static func bounded(_ value: Double, by limit: Double) -> Double {
+    let share = value / limit
+    return value / (1 + share * share).squareRoot()
+  }
+
+  /// The logarithm of one rate, made of all: an incident mostly moves several of them, chance one.
+  private static func agreed(_ logRates: SIMD4<Double>) -> Double {
+    var rest = logRates
+    var total = 0.0
+    var weight = remainder
+    for _ in 0..<4 {
+      let least = rest.min()
+      guard least < 0 else { break }
+      total += weight * least
+      weight *= agreement
+      for index in 0..<4 where rest[index] == least {
+        rest[index] = 0
+        break
+      }
+    }
+    return total
   }
 
   /// The signals that stand out, by their share in the sum of all scores above half the alerting line.
@@ -132,7 +198,7 @@ public struct GroupScorer: Sendable {
 extension GroupScorer {
   /// "HAGR" in little-endian order.
   private static let mark: UInt32 = 0x5247_4148
-  private static let version: UInt32 = 2
+  private static let version: UInt32 = 3
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   public func saved() -> [UInt8] {
@@ -142,11 +208,11 @@ extension GroupScorer {
     writer.write(Int64(signals.count))
     writer.write(newest != nil)
     writer.write(newest ?? 0)
-    for number in [smooth, smoothDistance, remembered, last.score] { writer.write(number) }
+    for number in [remembered, last.score] { writer.write(number) }
     incident.save(to: &writer)
-    tail.save(to: &writer)
-    distance.save(to: &writer)
-    distanceTail.save(to: &writer)
+    for distance in [distance, residualDistance, levelDistance] { distance.save(to: &writer) }
+    levels.save(to: &writer)
+    for statistic in statistics { statistic.save(to: &writer) }
     for scorer in scorers {
       let bytes = scorer.saved()
       writer.write(Int64(bytes.count))
@@ -175,51 +241,19 @@ extension GroupScorer {
     let hasNewest = try reader.readBool("newest")
     let time: Int64 = try reader.read()
     newest = hasNewest ? time : nil
-    smooth = try reader.readFinite("smoothed scores", atLeast: 0)
-    smoothDistance = try reader.readFinite("smoothed distance", atLeast: 0)
     remembered = try reader.readFinite("remembered score", atLeast: 0)
     last.score = try reader.readFinite("score", atLeast: 0)
     incident = try Incident(from: &reader, restTime: 0)
     last.since = incident.since
-    try tail.restore(from: &reader)
     try distance.restore(from: &reader)
-    try distanceTail.restore(from: &reader)
+    try residualDistance.restore(from: &reader)
+    try levelDistance.restore(from: &reader)
+    try levels.restore(from: &reader)
+    for index in statistics.indices { try statistics[index].restore(from: &reader) }
     for index in scorers.indices {
       let count = Int(try reader.readCount("scorer size", in: 0...Int64(max(0, reader.remaining - 8))))
       scorers[index] = try AnomalyScorer(options: options, restoring: try reader.readBytes(count))
     }
     guard reader.remaining == 8 else { throw .trailingBytes(reader.remaining - 8) }
   }
-}
-
-/// What a `GroupScorer` says about one moment.
-public struct GroupVerdict: Sendable, Hashable {
-  /// How much one signal has to do with it.
-  public struct Contribution: Sendable, Hashable {
-    public var signal: String
-    public var value: Double
-    /// The signal's part, 0 to 1; the parts of all signals that stand out add up to 1.
-    public var share: Double
-    /// The signal's own score; 1.0 is its own alerting line.
-    public var score: Double
-    public var direction: AnomalyVerdict.Side?
-    public var reason: AnomalyVerdict.Reason?
-    public var expectedLow: Double
-    public var expectedHigh: Double
-    /// When the signal's own incident began, in UTC milliseconds.
-    public var since: Int64?
-  }
-
-  /// How unusual the signals are together; 1.0 is the alerting line.
-  public var score = 0.0
-  /// Whether enough was seen for the score to hold the budget.
-  public var isWarmedUp = false
-  /// True on the one sample that starts an incident, and again when it has become clearly worse.
-  public var alert = false
-  /// The timestamp of the sample that started the incident under way.
-  public var since: Int64?
-  /// The signals that stand out, the strongest first.
-  public var contributions: [Contribution] = []
-
-  public init() {}
 }

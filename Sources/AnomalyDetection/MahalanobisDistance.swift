@@ -1,9 +1,10 @@
 /// How far a vector lies from the recent past of several signals, in units of their joint spread.
 ///
-/// Mean and covariance are exponentially weighted; a vector far outside is learned with a weight that falls with its
+/// Mean and covariance are exponentially weighted, and plain averages until the weights fall below that of the end; a vector far outside is learned with a weight that falls with its
 /// distance (a Huber-type bound, P. J. Huber, "Robust Statistics", chapter 8), so that an incident does not become the
 /// norm at once. The covariance is factorised (Cholesky) every few vectors with a ridge of a share of its diagonal, so that
-/// signals that are copies of one another do no harm. Distance: P. C. Mahalanobis, "On the generalised distance in
+/// signals that are copies of one another do no harm; a floor under the diagonal keeps a signal that hardly ever moves from
+/// being all there is to see. Distance: P. C. Mahalanobis, "On the generalised distance in
 /// statistics", 1936, divided by the root of the number of signals.
 public struct MahalanobisDistance: Sendable, Hashable {
   /// How many vectors are seen before a distance is given.
@@ -15,6 +16,7 @@ public struct MahalanobisDistance: Sendable, Hashable {
   public let dimension: Int
   private let rate: Double
   private let ridge: Double
+  private let floor: Double
   private var mean: [Double]
   /// The covariance, the lower triangle by rows.
   private var covariance: [Double]
@@ -25,10 +27,15 @@ public struct MahalanobisDistance: Sendable, Hashable {
   private var solved: [Double]
 
   /// A distance against an exponentially weighted past of about `span` vectors of `dimension` values.
-  public init(dimension: Int, span: Double = 1500, ridge: Double = 0.05) {
+  ///
+  /// - Parameters:
+  ///   - ridge: what is added to each signal's variance, as a share of it.
+  ///   - floor: what is added to each signal's variance, in the square of the values' unit.
+  public init(dimension: Int, span: Double = 1500, ridge: Double = 0.05, floor: Double = 0) {
     self.dimension = dimension
     rate = 1 / max(span, 2)
     self.ridge = ridge
+    self.floor = floor
     mean = [Double](repeating: 0, count: dimension)
     let triangle = dimension * (dimension + 1) / 2
     covariance = [Double](repeating: 0, count: triangle)
@@ -55,7 +62,7 @@ public struct MahalanobisDistance: Sendable, Hashable {
     if isKnown && (seen - Self.startCount) % Self.refactorEvery == 1 { refactor() }
     let distance = isKnown ? length() : 0
     let gain = isKnown ? min(1, Self.boundedAt / max(distance, 1e-9)) : 1
-    let weight = max(rate, isKnown ? rate : 1 / Double(seen))
+    let weight = max(rate, 1 / Double(seen))
     learn(weight: weight, gain: gain)
     return isKnown ? distance : nil
   }
@@ -99,16 +106,18 @@ public struct MahalanobisDistance: Sendable, Hashable {
     var start = 0
     for row in 0..<dimension {
       let diagonal = covariance[start + row]
+      let added = ridge * diagonal + floor
       var other = 0
       for column in 0...row {
-        var sum = covariance[start + column] + (column == row ? ridge * diagonal : 0)
+        var sum = covariance[start + column] + (column == row ? added : 0)
         for inner in 0..<column { sum -= factor[start + inner] * factor[other + inner] }
         if column < row {
           let pivot = factor[other + column]
           factor[start + column] = pivot > 0 ? sum / pivot : 0
         } else {
           // A signal that never moved has no spread to measure by.
-          factor[start + row] = diagonal > 0 && sum > 1e-12 * diagonal ? sum.squareRoot() : 0
+          let whole = diagonal + floor
+          factor[start + row] = whole > 0 && sum > 1e-12 * whole ? sum.squareRoot() : 0
         }
         other += column + 1
       }

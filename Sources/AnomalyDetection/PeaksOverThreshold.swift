@@ -35,6 +35,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private let leastThreshold: Double
   /// The lightest tail that is believed; below zero a tail ends somewhere.
   private let leastShape: Double
+  private let agility: Double
   /// What finds the first threshold; gone once it is found.
   private var start: P2Quantile?
   private var threshold = 0.0
@@ -48,7 +49,10 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private var quiet = 0.0
 
   /// A tail above about the 1 − `share` quantile of the stream, but not below `leastThreshold`.
-  public init(share: Double = 0.03, leastThreshold: Double = 0, leastShape: Double = -0.3) {
+  ///
+  /// - Parameter agility: how fast the threshold follows the stream, as a multiple of what suits a single signal.
+  public init(share: Double = 0.03, leastThreshold: Double = 0, leastShape: Double = -0.3, agility: Double = 1) {
+    self.agility = agility
     self.leastShape = min(max(leastShape, -0.3), Self.largestShape)
     self.share = min(max(share, 1e-4), 0.5)
     self.leastThreshold = max(leastThreshold, 1e-9)
@@ -101,7 +105,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
       return
     }
     let weight = max(share / Self.memory, 1 / (seen + 1))
-    let gain = 0.06 * unit * min(1, max(500 / seen, 0.05))
+    let gain = 0.06 * agility * unit * min(1, max(500 / seen, 0.05))
     if value > threshold {
       quiet = 0
       if value > peak { peak = max(peak, min(value, threshold + tail.excess(atLogSurvival: Self.learnedLogSurvival))) }

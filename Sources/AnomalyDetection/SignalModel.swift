@@ -55,6 +55,8 @@ struct SignalModel: Sendable, Hashable {
   let unit: Double
   private let samplesPerDay: Double
   var seen = 0.0
+  /// The newest error of the one-step forecast, in units of its usual size.
+  private(set) var residual = 0.0
   var filter = AutoregressiveFilter()
   var noise: ExponentialAverage
   var spread: ExponentialAverage
@@ -139,7 +141,8 @@ struct SignalModel: Sendable, Hashable {
     let error = moment.gapSteps > Self.longestGap ? 0 : z - prediction
     let noiseScale = max(noise.mean + noise.deviation, 0.5 * grain)
     spikes.advance(to: moment.timestamp)
-    let wholeJump = log1p(error.magnitude / noiseScale)
+    residual = error / noiseScale
+    let wholeJump = log1p(residual.magnitude)
     let start = tails[(error < 0 ? Channel.jumpDown : .jumpUp).rawValue].tailStart
     let jump = max(wholeJump - max(spikes.expected - start, 0), 0)
     judge(.jumpUp, error > 0 ? jump : 0, from: prediction, &look, side: .above)

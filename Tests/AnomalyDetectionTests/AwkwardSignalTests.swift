@@ -105,6 +105,42 @@ struct GroupPartsTests {
     #expect(abs((along ?? 0) - 2.0.squareRoot()) < 0.1)
   }
 
+  @Test func `a floor under the variance keeps a signal that hardly moves from being all there is to see`() {
+    // Variances 1 and 0.0001; d² of (0, 1) is 1 / 0.0001 / 2 without a floor and 1 / 0.5001 / 2 with one of a half.
+    var plain = MahalanobisDistance(dimension: 2, span: 1e9, ridge: 0)
+    var floored = MahalanobisDistance(dimension: 2, span: 1e9, ridge: 0, floor: 0.5)
+    for index in 0..<4001 {
+      let row = [index % 2 == 0 ? 1.0 : -1, index % 4 < 2 ? 0.01 : -0.01]
+      _ = plain.add(row)
+      _ = floored.add(row)
+    }
+    #expect(abs((plain.add([0, 1]) ?? 0) - 5000.0.squareRoot()) < 2)
+    #expect(abs((floored.add([0, 1]) ?? 0) - (1 / 1.0002).squareRoot()) < 0.02)
+  }
+
+  @Test func `the first thousands weigh alike, so that a short start does not stay the norm`() {
+    // The mean of a hundred values of 0 and nine hundred of 10 is 9; had the start kept its weight it would be near 1.
+    var distance = MahalanobisDistance(dimension: 1, span: 8000, ridge: 0)
+    var generator = SeededGenerator(seed: 61)
+    for index in 0..<1000 { _ = distance.add([(index < 100 ? 0 : 10) + 3 * generator.normal()]) }
+    let (above, below) = (distance.add([10]), distance.add([0]))
+    #expect((above ?? 9) < (below ?? 0))
+  }
+
+  @Test func `levels of long are measured in the signal's own deviations`() {
+    var levels = SlowLevels(count: 3, span: 1e9)
+    var result = [0.0, 0, 0]
+    for index in 0..<1000 {
+      levels.add([index % 2 == 0 ? 6 : 4, 7, index % 2 == 0 ? 1 : .nan], into: &result)
+      #expect(index >= 30 || result[0] == 0)
+    }
+    // Mean 5, deviation 1; a constant that changes is far away; what is missing stays missing.
+    levels.add([8, 8, .nan], into: &result)
+    #expect(abs(result[0] - 3) < 0.02)
+    #expect(result[1] == 100)
+    #expect(result[2].isNaN)
+  }
+
   @Test func `copies, constants and holes among the signals do no harm`() {
     var distance = MahalanobisDistance(dimension: 4)
     var generator = SeededGenerator(seed: 57)
