@@ -111,7 +111,7 @@ extension ClusterMemory {
     }
     return Finding(
       type: .performanceDegradation, object: node?.name ?? "", affected: affected.map(\.name),
-      severity: commit > 0.3 || (scrape > 0.5 && commit > 0.1) ? 7 : 5,
+      severity: slowness.isSustained && (commit > 0.3 || (scrape > 0.5 && commit > 0.1)) ? 7 : 5,
       since: nowMilliseconds - Int64(Double(ticks) * timing.tick * 1000),
       summary: "\(node.map { "node \($0.name)" } ?? "the cluster") is slow: "
         + evidence.map(\.detail).joined(separator: "; "),

@@ -49,7 +49,17 @@ extension ClusterMemory {
       severity: isFull ? 7.5 : time.map(severity) ?? 4.5,
       since: Int64((startOfGrowth(track) * 1000).rounded()), isPredicted: !isFull,
       limit: nearest?.0.words ?? "", timeToLimit: time,
-      summary: "queue \(track.queue) \(state)" + (cause.map { ", because \($0.detail)" } ?? ""), evidence: evidence)
+      summary: "queue \(track.queue) \(state)" + (cause.map { ", because \($0.detail)" } ?? ""), evidence: evidence,
+      isCertain: isLoadUp)
+  }
+
+  /// Whether twice as much comes in as before: a slow cluster does not make that, but it may follow from it.
+  private var isLoadUp: Bool {
+    func received(_ window: Double) -> Double {
+      nodes.values.compactMap { $0.counters[.received]?.rate(over: window) }.reduce(0, +)
+    }
+    let before = received(5 * timing.rateWindow)
+    return before > 0 && received(timing.rateWindow / 2) >= 2 * before
   }
 
   /// Whether a backlog has grown without a break for longer than a daily peak does, beyond all that was seen.

@@ -38,7 +38,9 @@ struct Slowness: Sendable {
     self.window = window
   }
 
-  var isShown: Bool { (test.isShown && (isCommitSlow || isScrapeSlow)) || isQuickestSlow }
+  var isShown: Bool { isSustained || isQuickestSlow }
+  /// Whether commits and scrapes as a whole are slow, and not only what is quickest.
+  var isSustained: Bool { test.isShown && (isCommitSlow || isScrapeSlow) }
   private var isCommitSlow: Bool { (commit.median(last: 8) ?? 0) >= max(0.02, 3 * (usualCommit ?? .infinity)) }
   private var isScrapeSlow: Bool { (scrape.median(last: 8) ?? 0) >= max(0.15, 3 * (usualScrape ?? .infinity)) }
   /// Whether no scrape at all is as quick as usual, and commits are slow with them.

@@ -139,7 +139,7 @@ public struct IncidentBook: Sendable {
       return finding.type == .performanceDegradation
         || (!cause.isPredicted && [.consumerFailure, .highQueueDepth].contains(finding.type))
     case .performanceDegradation:
-      if [.nodeUnresponsive, .consumerFailure].contains(finding.type), finding.isCertain { return false }
+      if finding.isCertain { return false }
       if finding.type == .nodeUnresponsive { return true }
       return [.consumerFailure, .highQueueDepth].contains(finding.type) && finding.severity < 7
     case .consumerFailure:
