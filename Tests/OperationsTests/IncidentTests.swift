@@ -285,6 +285,35 @@ struct IncidentTests {
     #expect(cluster.opened == [.performanceDegradation, .consumerFailure])
   }
 
+  @Test("a queue that fills because far more comes in is told beside a slow cluster, before it is full")
+  func surgeBesideSlowness() throws {
+    var cluster = ClusterBuilder()
+    var received = 0.0
+    func receive(_ observation: inout ClusterObservation, _ count: Double) {
+      received += count
+      observation.set(0, .received, received)
+    }
+    func slowly(_ observation: inout ClusterObservation) {
+      for node in 0..<3 {
+        observation.set(node, .commitLatency, 0.12)
+        observation.nodes[node].scrapeSeconds = 0.6
+      }
+    }
+    cluster.run(80) { observation, _ in receive(&observation, 100) }
+    cluster.run(30) { observation, _ in
+      receive(&observation, 100)
+      slowly(&observation)
+    }
+    cluster.run(30) { observation, tick in
+      receive(&observation, 500)
+      slowly(&observation)
+      observation.set(.ready, Double(tick) * 250)
+    }
+    #expect(cluster.opened == [.performanceDegradation, .highQueueDepth])
+    let filling = try #require(cluster.events.first { $0.incident.type == .highQueueDepth })
+    #expect(filling.incident.isPredicted)
+  }
+
   @Test("one node that stays slow while the others do not is named")
   func slowNode() throws {
     var cluster = ClusterBuilder()

@@ -116,6 +116,20 @@ struct PlannedWorkTests {
     #expect(incident.openedAt - start <= 3 * Int64(ClusterBuilder.tick * 1000))
   }
 
+  @Test("a node that is back at once and gone again, for the third time, is in a crash loop")
+  func crashLoop() {
+    var cluster = ClusterBuilder()
+    cluster.run(60)
+    for round in 0..<3 {
+      cluster.silent = ["rabbit@b"]
+      cluster.run(5) { observation, _ in observation.nodes[1].scrapeSeconds = 0.001 }
+      #expect(cluster.events.contains { $0.incident.level == .critical } == (round == 2), "\(round)")
+      cluster.silent = []
+      cluster.started["rabbit@b"] = Double(cluster.now) / 1000
+      cluster.run(16)
+    }
+  }
+
   @Test("a scrape that is under way while another node restarts does not lose the majority")
   func busyBesideRestart() {
     var cluster = ClusterBuilder()

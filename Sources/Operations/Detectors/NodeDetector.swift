@@ -6,18 +6,19 @@ extension ClusterMemory {
   /// stopped or killed: the time tells. A hung node refuses nobody.
   mutating func noteDepartures(_ observation: ClusterObservation) {
     for node in observation.nodes where node.answered == false {
-      guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 3.5 * timing.tick,
-        track.refused || track.wasEmptied
-      else { continue }
+      guard let track = nodes[node.name], let lastAnswer = track.lastAnswer, now - lastAnswer < 3.5 * timing.tick else {
+        continue
+      }
+      let left = (track.refused || track.wasEmptied) && !track.isStrained
+      if track.departure == .none {
+        nodes[node.name]?.leave(
+          at: lastAnswer, as: !left ? .none : track.wasEmptied ? .stopped : .stoppedOrKilled)
+      }
       let isReached = observation.nodes.contains { peer in
         peer.name != node.name && (peer.lastAnswer ?? 0) >= (node.lastTry ?? .max)
           && (peer[.unreachablePeers] ?? .infinity) <= goneBefore(track)
       }
-      if track.departure == .none {
-        nodes[node.name]?.departed = lastAnswer
-        nodes[node.name]?.departure = track.isStrained ? .none : track.wasEmptied ? .stopped : .stoppedOrKilled
-      }
-      if isReached, !track.isStrained { nodes[node.name]?.departure = .stopped }
+      if isReached, left { nodes[node.name]?.departure = .stopped }
     }
   }
 
@@ -103,14 +104,19 @@ extension ClusterMemory {
 
   /// Whether a silence is, as far as can be told, part of planned work.
   private func isPlanned(_ node: NodeTrack, _ silence: Double) -> Bool {
-    let isStopped = node.departure == .stopped || node.newest[.drained] == 1
+    if node.newest[.drained] == 1, silence < timing.restart { return true }
+    guard !leavesAgainAndAgain(node) else { return false }
+    let isStopped = node.departure == .stopped
     return (isStopped && silence < timing.restart) || (isRollingRestart(besides: node) && silence < 2 * timing.restart)
   }
 
   /// Whether a silence may be the restart of a node as well as its end.
   private func mayBeStopped(_ node: NodeTrack, _ silence: Double) -> Bool {
-    node.departure == .stoppedOrKilled && silence < timing.restart
+    node.departure == .stoppedOrKilled && silence < timing.restart && !leavesAgainAndAgain(node)
   }
+
+  /// Whether a node has left so often lately that nobody plans it.
+  private func leavesAgainAndAgain(_ node: NodeTrack) -> Bool { node.departures.count >= 3 }
 
   /// Since when nodes are stopped and started on purpose, in seconds; nil where that is over for as long as a restart
   /// takes.

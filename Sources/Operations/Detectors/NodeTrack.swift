@@ -30,7 +30,9 @@ struct NodeTrack: Sendable {
   /// How its present silence began.
   var departure = Departure.none
   /// When its last silence began, and when it was back from one that was planned, in seconds.
-  var departed: Double?
+  private(set) var departed: Double?
+  /// When it left by itself or was stopped in the last 200 ticks, in seconds.
+  private(set) var departures: [Double] = []
   var returned: Double?
   /// When it was last seen to have restarted, in seconds.
   var restarted: Double?
@@ -87,6 +89,14 @@ struct NodeTrack: Sendable {
     // While the node is silent the last forecast stands.
     if node[.memory] != nil { memoryTrend = trend(.memory, newest[.memoryLimit], rising: true, .memory) }
     if node[.diskFree] != nil { diskTrend = trend(.diskFree, newest[.diskLimit], rising: false, .disk) }
+  }
+
+  /// Notes that a silence has begun at `time`, in seconds.
+  mutating func leave(at time: Double, as departure: Departure) {
+    self.departure = departure
+    departed = time
+    if departure != .none, departures.last != time { departures.append(time) }
+    departures.removeAll { time - $0 > 200 * tick }
   }
 
   func trend(_ metric: NodeMetric, _ limit: Double?, rising: Bool, _ habit: TrendToLimit.Habit) -> TrendToLimit? {
