@@ -170,6 +170,15 @@ struct IncidentAPI: Sendable {
         }
         json.endObject()
         json.pair("summary", fate.sentence)
+        json.key("evidence")
+        json.beginArray()
+        for evidence in fate.evidence {
+          json.beginObject()
+          json.pair("signal", evidence.signal)
+          json.pair("detail", evidence.detail)
+          json.endObject()
+        }
+        json.endArray()
         json.endObject()
       }
       json.endArray()

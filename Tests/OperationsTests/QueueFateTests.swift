@@ -49,6 +49,13 @@ struct QueueFateTests {
     }
     #expect(fate.verdict == .growing)
     #expect(abs(fate.netRate - 4) < 1e-9)
+    // 4 × 78 = 312 messages; the error of a count is one message over the 22 s looked at.
+    #expect(
+      fate.evidence.map(\.detail) == [
+        "10 a second are published", "312 messages wait, 4 ± 0.089 more a second", "20 are with consumers",
+        "2 consumers", "6 a second are delivered", "6 a second are acknowledged",
+      ])
+    #expect(fate.evidence[0].signal == "rabbitmq_detailed_queue_exchange_messages_published_total")
   }
 
   @Test("messages and no consumer are its own verdict, for streams too they are not")

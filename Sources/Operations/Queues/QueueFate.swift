@@ -53,6 +53,8 @@ public struct QueueFate: Sendable, Equatable {
   public var drain: TimeToLimit?
   /// When it runs into something, for each limit that it moves towards.
   public var limits: [Limit: TimeToLimit]
+  /// The signals that the verdict is made of.
+  public var evidence: [QueueEvidence] = []
 
   /// The limit that is met first.
   public var nearest: (limit: Limit, time: TimeToLimit)? {

@@ -13,6 +13,7 @@ struct QueueJudge: Sendable {
     var fate = QueueFate(
       queue: track.queue, verdict: .keepingUp, netRate: rate, netRateError: error, drain: nil, limits: [:])
     fate.verdict = verdict(track, rate, isKnown: isKnown)
+    fate.evidence = evidence(of: track, rate: rate, error: error)
     let waiting = track.total.last?.mean ?? 0
     if isKnown, rate < 0, waiting > 0, -rate > 1.96 * error {
       fate.drain = TimeToLimit(
