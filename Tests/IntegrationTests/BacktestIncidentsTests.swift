@@ -9,6 +9,8 @@ struct BacktestIncidentsTests {
     struct Summary: Decodable {
       var incidents: Int
       var announced: Int
+      var ramping: Int
+      var before_threshold: Int
       var median_lead_share: Double
       var median_delay_s: Double
       var stock_median_delay_s: Double
@@ -39,12 +41,21 @@ struct BacktestIncidentsTests {
       Score.self, from: Data(contentsOf: URL(filePath: "\(folder.path)/score.json"))
     ).summary
     #expect(summary.announced == summary.incidents)
+    #expect(10 * summary.before_threshold >= 9 * summary.ramping)
     #expect(summary.median_lead_share >= 0.4)
     #expect(summary.median_delay_s <= 0.6 * summary.stock_median_delay_s)
     #expect(summary.critical_type_right == "8/8")
     #expect(summary.wrong_type == 0)
     #expect(summary.false_alerts <= 2)
     #expect((0.9...0.98).contains(summary.eta_coverage))
+    // And the tables of the benchmark's description are printed from it.
+    let table = try await runProgram("/usr/bin/env", ["python3", "\(benchmark)/table.py", "\(folder.path)/score.json"])
+    #expect(table.status == 0, "\(table.errors)")
+    let ramping = "0 of \(summary.ramping) | \(summary.before_threshold) of \(summary.ramping)"
+    #expect(table.output.contains("| ramping ones announced before the threshold | \(ramping) |"))
+    let description = try String(contentsOfFile: "\(benchmark)/README.md", encoding: .utf8)
+    let rows = table.output.components(separatedBy: "\n\n")[0].split(separator: "\n")
+    for row in rows { #expect(description.contains(row), "\(row)") }
   }
 
   @Test("a folder without runs and a day that is none are told")
