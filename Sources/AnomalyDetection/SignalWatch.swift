@@ -5,7 +5,7 @@
 public struct SignalWatch: Sendable {
   /// The name of the calibrated scorer among detectors.
   public static let auto = "auto"
-  /// All names that can be chosen.
+  /// All names that can be chosen where a signal stands alone.
   public static let names = [auto] + AnomalyDetector.Kind.allCases.map(\.rawValue)
 
   /// What is said about one sample.
@@ -29,13 +29,17 @@ public struct SignalWatch: Sendable {
 
   private var scorer: AnomalyScorer?
   private var detectors: [AnomalyDetector]
+  private let asksForecaster: Bool
   private var incident = Incident()
   private let step: Int64
 
-  /// A watch by the detectors of these names; unknown names are left out, and without any it is `auto`.
+  /// A watch by the detectors of these names, ``ForecastResidual/detector`` among them; unknown names are left out, and
+  /// without any it is `auto`.
   public init(detectors names: [String] = [SignalWatch.auto], options: AnomalyOptions = AnomalyOptions()) {
     let kinds = names.compactMap(AnomalyDetector.Kind.init)
-    scorer = names.contains(Self.auto) || kinds.isEmpty ? AnomalyScorer(options: options) : nil
+    asksForecaster = names.contains(ForecastResidual.detector)
+    let isAuto = names.contains(Self.auto) || (kinds.isEmpty && !asksForecaster)
+    scorer = isAuto ? AnomalyScorer(options: options) : nil
     detectors = kinds.map { AnomalyDetector($0, step: options.step, timeZoneOffset: options.timeZoneOffset) }
     step = max(options.step, 1)
   }
@@ -44,7 +48,11 @@ public struct SignalWatch: Sendable {
   public mutating func setFalseAlarmsPerDay(_ rate: Double) { scorer?.setFalseAlarmsPerDay(rate) }
 
   /// Scores `value` at `timestamp` (UTC milliseconds), then learns it.
-  public mutating func score(_ value: Double, at timestamp: Int64) -> Judgement {
+  ///
+  /// - Parameter residual: the newest value beside what was forecast for it; nil if no forecast of it is known.
+  public mutating func score(
+    _ value: Double, at timestamp: Int64, residual: ForecastResidual? = nil
+  ) -> Judgement {
     var parts: [AnomalySeverity.Evidence] = []
     parts.reserveCapacity(detectors.count + 1)
     var verdict = AnomalyVerdict()
@@ -66,6 +74,14 @@ public struct SignalWatch: Sendable {
         AnomalySeverity.Evidence(
           detector: detectors[index].kind.rawValue, family: detectors[index].kind.family, isCalibrated: false,
           score: reading.score))
+    }
+    if asksForecaster {
+      let reading = residual?.reading ?? AnomalyDetector.Reading()
+      if reading.score > highest.score { highest = reading }
+      if band.expectedLow.isNaN { band = reading }
+      parts.append(
+        AnomalySeverity.Evidence(
+          detector: ForecastResidual.detector, family: .statistical, isCalibrated: false, score: reading.score))
     }
     if scorer == nil {
       verdict.score = highest.score

@@ -7,12 +7,12 @@
 #endif
 
 /// The standard normal distribution.
-enum NormalDistribution {
+public enum NormalDistribution {
   /// The value that a standard normal variable stays below with probability `p`; ±8.3 at the ends.
   ///
   /// Rational approximation with relative error below 1.15e-9: P. J. Acklam, "An algorithm for computing the inverse
   /// normal cumulative distribution function" (2003).
-  static func quantile(_ p: Double) -> Double {
+  public static func quantile(_ p: Double) -> Double {
     guard p > 1e-16 else { return -8.3 }
     guard p < 1 - 1e-16 else { return 8.3 }
     if p < 0.02425 { return tail((-2 * log(p)).squareRoot()) }

@@ -190,7 +190,8 @@ actor RuleGroupRunner {
       defer { memories[index] = .anomaly(anomaly) }
       anomaly.budgetFactor = feedback[rule.name]?.factor ?? 1
       let result = try await anomaly.evaluate(
-        reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds)
+        reader(rule, at: time), at: time, interval: interval, learningSeconds: learningSeconds,
+        forecaster: anomaly.block.asksForecaster ? forecaster(of: rule, before: index) : nil)
       try record(result, rule: index, kind: "anomaly", at: time)
       published.withLock { $0.rules[index].anomalies = result.anomalies }
     default:
@@ -199,6 +200,14 @@ actor RuleGroupRunner {
       }
       try write(recorded, rule: index, at: time)
     }
+  }
+
+  /// What is known by the first forecast rule of the same expression above the rule at `index`.
+  private func forecaster(of rule: Rule, before index: Int) -> ForecastRule? {
+    for earlier in group.rules.indices.prefix(index) where group.rules[earlier].isForecast(of: rule.expression) {
+      if case .forecast(let forecast) = memories[earlier] { return forecast }
+    }
+    return nil
   }
 
   /// Has the models learn their histories anew, because the past in the store has changed.

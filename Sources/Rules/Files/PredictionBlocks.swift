@@ -182,12 +182,13 @@ extension RuleFileReader {
   private mutating func detectors(_ reader: inout MappingReader) throws(YAMLError) -> [String] {
     guard let node = reader.optionalNode("detectors") else { return [SignalWatch.auto] }
     var names: [String] = []
+    let known = SignalWatch.names + [ForecastResidual.detector]
     for item in try node.items("detectors") {
       let name = try item.text("a detector")
-      if !SignalWatch.names.contains(name) || names.contains(name) {
+      if !known.contains(name) || names.contains(name) {
         report(
           item.place,
-          "the detector \(Labels.quoted(name)) is not one of \(SignalWatch.names.joined(separator: ", ")), or given twice"
+          "the detector \(Labels.quoted(name)) is not one of \(known.joined(separator: ", ")), or given twice"
         )
       }
       names.append(name)

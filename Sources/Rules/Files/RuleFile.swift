@@ -147,6 +147,17 @@ public struct AnomalyBlock: Sendable {
   public var detectors = [SignalWatch.auto]
   /// The labels that say which thing a signal belongs to; the signals of each thing are then judged together.
   public var by: [String] = []
+
+  /// Whether a forecaster of the same signals is asked what it had expected.
+  var asksForecaster: Bool { detectors.contains(ForecastResidual.detector) }
+}
+
+extension Rule {
+  /// Whether the rule forecasts the value of `expression`.
+  func isForecast(of expression: Expression) -> Bool {
+    guard case .forecast = kind else { return false }
+    return self.expression.description == expression.description
+  }
 }
 
 /// What is wrong with a rule file, and where.

@@ -1,3 +1,4 @@
+import AnomalyDetection
 import PromQL
 import StrictYAML
 import TimeSeries
@@ -87,7 +88,16 @@ struct RuleFileReader {
     var rules: [Rule] = []
     for (index, ruleNode) in ruleNodes.enumerated() where !ruleNode.isNull {
       context = "group \(Labels.quoted(name)), rule \(index + 1)"
-      if let rule = try rule(ruleNode, groupLabels: groupLabels) { rules.append(rule) }
+      if let rule = try rule(ruleNode, groupLabels: groupLabels) {
+        if case .anomaly(let block) = rule.kind, block.asksForecaster,
+          !rules.contains(where: { $0.isForecast(of: rule.expression) })
+        {
+          report(
+            ruleNode.place,
+            "the detector \(ForecastResidual.detector) needs a forecast rule of the same expression above in its group")
+        }
+        rules.append(rule)
+      }
       context = ""
     }
     return RuleGroup(

@@ -49,8 +49,9 @@ struct AnomalyRule: Sendable {
   ///   - time: the moment that the expression is evaluated at, in UTC milliseconds.
   ///   - interval: the milliseconds between two evaluations.
   ///   - learningSeconds: after how long histories that are not learnt yet wait for the next evaluation; nil for never.
+  ///   - forecaster: forecasts the same signals, and was brought up to date before.
   mutating func evaluate(
-    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double?
+    _ reader: SignalReader, at time: Int64, interval: Int64, learningSeconds: Double?, forecaster: ForecastRule? = nil
   ) async throws -> PredictionResult {
     let values = try reader.values(at: time)
     let chosen = busiest.choose(among: values)
@@ -74,7 +75,12 @@ struct AnomalyRule: Sendable {
       let started = ContinuousClock.now
       if signal.waiting.count <= 2 || budget.allowsMore() {
         signal.watch.setFalseAlarmsPerDay(block.falseAlarmsPerDay * budgetFactor)
-        for sample in signal.waiting { signal.judgement = signal.watch.score(sample.value, at: sample.timestamp) }
+        for (index, sample) in signal.waiting.enumerated() {
+          let isNewest = index == signal.waiting.count - 1
+          signal.judgement = signal.watch.score(
+            sample.value, at: sample.timestamp,
+            residual: isNewest ? forecaster?.residual(of: labels, at: sample.timestamp) : nil)
+        }
         signal.waiting = []
       }
       result.fitSeconds += started.duration(to: .now).inSeconds

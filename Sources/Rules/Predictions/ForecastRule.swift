@@ -143,7 +143,7 @@ struct ForecastRule: Sendable {
     signal.predictedAt = time
   }
 
-  private func steps(_ milliseconds: Int64, of step: Int64) -> Int {
+  func steps(_ milliseconds: Int64, of step: Int64) -> Int {
     min(ForecastLimits.maximumHorizon, max(1, Int((milliseconds + step - 1) / step)))
   }
 

@@ -130,8 +130,11 @@ struct SkillLedger: Sendable {
   private var pending: [[PendingForecast]]
   /// How the forecasts of this series have done, by horizon.
   private(set) var tallies: [SkillTally]
+  /// The newest forecast of each horizon whose truth has come, and that truth. After a restart the next truths fill it.
+  private(set) var judged: [(forecast: PendingForecast, truth: Double)?]
 
   init(horizonCount: Int) {
+    judged = Array(repeating: nil, count: horizonCount)
     pending = Array(repeating: [], count: horizonCount)
     tallies = Array(repeating: SkillTally(), count: horizonCount)
   }
@@ -153,7 +156,10 @@ struct SkillLedger: Sendable {
   }
 
   /// Whether a forecast made at the grid point `index`, `steps` ahead, is among those that are followed up.
-  static func follows(index: Int64, steps: Int) -> Bool { index % Int64(max(1, steps / pendingPerHorizon)) == 0 }
+  static func follows(index: Int64, steps: Int) -> Bool { index % spacing(steps: steps) == 0 }
+
+  /// How many grid points apart the forecasts that are followed up are made.
+  static func spacing(steps: Int) -> Int64 { Int64(max(1, steps / pendingPerHorizon)) }
 
   mutating func add(_ forecast: PendingForecast, horizon: Int) { pending[horizon].append(forecast) }
 
@@ -164,6 +170,7 @@ struct SkillLedger: Sendable {
       for forecast in pending[horizon].prefix(while: { $0.target <= time })
       where forecast.target == time && truth.isFinite {
         tallies[horizon].add(truth, of: forecast, memory: Self.memory)
+        judged[horizon] = (forecast, truth)
         all[horizon].add(truth, of: forecast)
       }
       pending[horizon].removeAll { $0.target <= time }
