@@ -69,7 +69,8 @@ struct AnomalyAPI: Sendable {
   }
 
   private func current(limit: Int?, least: Double, rule: String?) -> Response {
-    let all = context.rules.currentAnomalies().filter {
+    let incidents = context.incidents?.snapshot.incidents ?? []
+    let all = PatternEvidence.added(to: context.rules.currentAnomalies(), from: incidents).filter {
       $0.judgement.severity.score >= least && (rule == nil || $0.rule == rule)
     }
     var json = Self.success()

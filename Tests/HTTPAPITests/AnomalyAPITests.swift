@@ -5,6 +5,7 @@ import TimeSeries
 
 @testable import AnomalyDetection
 @testable import HTTPAPI
+@testable import Operations
 @testable import Rules
 
 @Suite("The anomalies over HTTP", .timeLimit(.minutes(2)))
@@ -67,6 +68,37 @@ struct AnomalyAPITests {
     #expect(shares.map(\.1) == [0.75, 0.25])
     let lonely = Self.anomaly("x", .empty, score: 1)
     #expect(AnomalyAttribution.shares(of: lonely, among: [memory, lonely]).map(\.1) == [1])
+  }
+
+  private static func incident(
+    _ type: IncidentType, _ object: String, _ affected: [String], _ signals: [String], resolvedAt: Int64? = nil
+  ) -> Operations.Incident {
+    Operations.Incident(
+      id: "\(type.rawValue)-1", type: type, cluster: "c", object: object, affected: affected, severity: 5, since: 0,
+      openedAt: 0, updatedAt: 0, resolvedAt: resolvedAt, isPredicted: false, limit: "", timeToLimit: nil, summary: "",
+      evidence: signals.map { IncidentEvidence($0, "", share: 0.5) }, actions: [], consequences: [])
+  }
+
+  @Test func `patterns of open incidents about the same thing count in the severity, each once`() {
+    let node = Self.anomaly("memory_anomaly_score", Labels(name: "", ["rabbitmq_node": "rabbit@a"]), score: 1)
+    let other = Self.anomaly("memory_anomaly_score", Labels(name: "", ["rabbitmq_node": "rabbit@b"]), score: 1.2)
+    let queue = Self.anomaly("depth_anomaly_score", Labels(name: "", ["queue": "q", "vhost": "/v"]), score: 1)
+    let foreign = Self.anomaly(
+      "memory_anomaly_score", Labels(name: "", ["rabbitmq_node": "rabbit@a", "cluster": "d"]), score: 1)
+    let incidents = [
+      Self.incident(.memoryLeak, "rabbit@a", ["rabbit@a"], ["rabbitmq_connections", "memory_leak_suspected"]),
+      Self.incident(.connectionStorm, "", ["rabbit@a"], ["connection_spam", "memory_leak_suspected"]),
+      Self.incident(.consumerFailure, "`q` on `/v`", ["`q` on `/v`"], ["no_consumers"]),
+      Self.incident(.memoryLeak, "rabbit@b", ["rabbit@b"], ["memory_leak_suspected"], resolvedAt: 1),
+    ]
+    let all = PatternEvidence.added(to: [other, node, queue, foreign], from: incidents)
+    // 2 points a multiple of the line; 0.7 · 3 for the leak, 0.7 · 2 for the spam and for nobody who consumes.
+    #expect(all.map(\.labels) == [node, queue, other, foreign].map(\.labels))
+    for (one, expected) in zip(all, [5.5, 3.4, 2.4, 2]) { #expect(abs(one.judgement.severity.score - expected) < 1e-9) }
+    #expect(all.map { $0.judgement.severity.count(.pattern) } == [2, 1, 0, 0])
+    #expect(all[0].judgement.parts.map(\.detector) == ["auto", "connection_spam", "memory_leak_suspected"])
+    #expect(all[0].judgement.severity.level == .warning)
+    #expect(PatternEvidence.added(to: [node], from: []).map(\.judgement.severity) == [node.judgement.severity])
   }
 
   @Test func `titles and advice follow the signal and its direction`() {
