@@ -38,6 +38,9 @@ public struct AutoregressiveFilter: Sendable, Hashable {
     for index in 0..<Self.order { inputs[index] = value }
   }
 
+  /// The newest value; after a gap the one that ended it.
+  var newest: Double { inputs[0] }
+
   /// The expected next value.
   public var prediction: Double {
     var sum = 0.0

@@ -6,32 +6,35 @@
 
 /// One way in which a signal can be unusual, with a tail of its own; the raw value is its place among the tails.
 enum Channel: Int, CaseIterable, Sendable {
-  case jumpUp, jumpDown, value, level, season, restlessness, unrest, drift, way, loudness
+  case jumpUp, jumpDown, value, level, season, restlessness, unrest, drift, way, stepShare, seasonShare
 
   /// Whether it is silent about one side, so that it need not be asked when that side does not count.
-  var isOneSided: Bool { self == .jumpUp || self == .jumpDown }
+  var isOneSided: Bool { self == .jumpUp || self == .jumpDown || isShare }
 
-  /// Whether it looks longer at what another channel looks at, so that it is no chance of a false alarm of its own.
-  var isLongView: Bool { self == .unrest || self == .drift || self == .way || self == .loudness }
+  /// Whether it looks at parts of what was expected instead of distances to it.
+  private var isShare: Bool { self == .stepShare || self == .seasonShare }
+
+  /// Whether it is another view of what another channel looks at, so that it is no chance of a false alarm of its own.
+  var isOtherView: Bool { self == .unrest || self == .drift || self == .way || isShare }
 
   /// Whether what it sees lies on no side of the expected range.
-  var hasNoSide: Bool { self == .restlessness || self == .unrest || self == .loudness }
+  var hasNoSide: Bool { self == .restlessness || self == .unrest }
 
   var reason: AnomalyVerdict.Reason {
     switch self {
-    case .jumpUp, .jumpDown, .way: .jump
+    case .jumpUp, .jumpDown, .way, .stepShare: .jump
     case .value, .level: .level
-    case .season: .season
-    case .restlessness, .unrest, .loudness: .restlessness
+    case .season, .seasonShare: .season
+    case .restlessness, .unrest: .restlessness
     case .drift: .drift
     }
   }
 
   var kind: Evidence.Kind {
     switch self {
-    case .jumpUp, .jumpDown, .loudness: .step
+    case .jumpUp, .jumpDown, .stepShare: .step
     case .value, .level, .way: .place
-    case .season: .season
+    case .season, .seasonShare: .season
     case .restlessness, .unrest: .surprises
     case .drift: .drift
     }
@@ -48,37 +51,31 @@ struct Evidence: Sendable {
   private(set) var logRateWithoutRecords = 0.0
   /// How many channels were asked.
   var channels = 0.0
-  /// The least logarithm of each kind; places without a kind stay 0.
+  /// The least logarithm of each kind without records; places without a kind stay 0.
   private var kinds = SIMD8<Double>(repeating: 0)
+  /// What a record says, by the kind that it belongs to.
+  private var records = SIMD8<Double>(repeating: 0)
   /// That of standing still, which nothing else can confirm.
   private var stillness = 0.0
 
   /// Sorts of evidence that can agree; the raw value is the place.
   enum Kind: Int, CaseIterable {
-    case step, place, season, surprises, drift, record, smoothRecord
+    case step, place, season, surprises, drift
   }
 
   /// How much of the next kind's evidence counts, and what is left of the whole so that the budget holds.
   private static let agreement = 0.4
-  private static let remainder = 0.62
+  private static let remainder = 0.667
   /// What is left of a season's evidence alone: being late or early often shows in nothing else.
-  private static let seasonAlone = 0.82
+  private static let seasonAlone = 0.88
 
   /// Makes of all answers the logarithm of one rate, in which kinds that agree strengthen one another.
   ///
   /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
   /// sum gives the second kind 0.4 of its weight, the third 0.16 and so on, and a kind alone has to be the more unusual.
   mutating func conclude() {
-    logRate = min(agreed(kinds) + logMultiplicity, 0)
-    logRateWithoutRecords = min(agreedWithoutRecords + logMultiplicity, 0)
-  }
-
-  /// The same without what records say.
-  private var agreedWithoutRecords: Double {
-    var rest = kinds
-    rest[Kind.record.rawValue] = 0
-    rest[Kind.smoothRecord.rawValue] = 0
-    return agreed(rest)
+    logRate = min(agreed(pointwiseMin(kinds, records)) + logMultiplicity, 0)
+    logRateWithoutRecords = min(agreed(kinds) + logMultiplicity, 0)
   }
 
   private func agreed(_ kinds: SIMD8<Double>) -> Double {
@@ -95,21 +92,22 @@ struct Evidence: Sendable {
         break
       }
     }
-    return min(total, stillness, Self.seasonAlone * kinds[Kind.season.rawValue])
+    return min(total, stillness, Self.seasonAlone * self.kinds[Kind.season.rawValue])
   }
 
   /// Takes one more channel's answer into account.
   mutating func weigh(_ logRate: Double, _ channel: Channel, _ side: AnomalyVerdict.Side?) {
-    if !channel.isLongView { channels += 1 }
-    weigh(logRate, channel.kind, channel.reason, side)
+    if !channel.isOtherView { channels += 1 }
+    let place = channel.kind.rawValue
+    kinds[place] = min(kinds[place], logRate)
+    note(logRate, channel.reason, side)
   }
 
-  /// Takes an answer into account that adds no chance of a false alarm of its own.
-  mutating func weigh(
-    _ logRate: Double, _ kind: Kind, _ reason: AnomalyVerdict.Reason, _ side: AnomalyVerdict.Side?
-  ) {
-    kinds[kind.rawValue] = min(kinds[kind.rawValue], logRate)
-    note(logRate, reason, side)
+  /// Takes into account what a record says, which is one more view of `kind`: a value that was never seen is far from the
+  /// usual one as well.
+  mutating func weigh(record logRate: Double, _ kind: Kind, _ side: AnomalyVerdict.Side?) {
+    records[kind.rawValue] = min(records[kind.rawValue], logRate)
+    note(logRate, .record, side)
   }
 
   /// Takes into account how rare such a standstill is.

@@ -12,7 +12,7 @@ struct RunLengthWatch: Sendable, Hashable {
   /// Runs up to this length are never remarkable.
   private static let leastLength = 30.0
   /// Shorter runs, on the logarithmic scale, are all alike: they say nothing about how long a long one is.
-  private static let shortest = log(RunLengthWatch.leastLength) - 2.5
+  private static let shortest = log(RunLengthWatch.leastLength) - 2
 
   private var tail = PeaksOverThreshold(leastThreshold: log(RunLengthWatch.leastLength))
   private var last = Double.nan

@@ -101,17 +101,23 @@ public struct SeasonalProfile: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     writer.write(history)
-    for count in periodsSeen { writer.write(count) }
+    // None reaches twice the greatest depth, so that two fit into a byte.
+    for index in stride(from: 0, to: binCount, by: 2) {
+      writer.write(periodsSeen[index] | (index + 1 < binCount ? periodsSeen[index + 1] << 4 : 0))
+    }
     writer.write(Int64(bin))
     for number in [sum, count, before, here, after] { writer.write(number) }
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     history = try reader.readFloats("bin", count: history.count)
-    for index in periodsSeen.indices {
+    for index in stride(from: 0, to: binCount, by: 2) {
       let start = reader.offset
-      periodsSeen[index] = try reader.read()
-      guard Int(periodsSeen[index]) < 2 * depth else { throw .implausible(field: "periods seen", offset: start) }
+      let pair: UInt8 = try reader.read()
+      let (first, second) = (pair & 15, pair >> 4)
+      guard Int(max(first, second)) < 2 * depth else { throw .implausible(field: "periods seen", offset: start) }
+      periodsSeen[index] = first
+      if index + 1 < binCount { periodsSeen[index + 1] = second }
     }
     bin = Int(try reader.readCount("bin", in: -1...Int64(binCount - 1)))
     sum = try reader.readFinite("bin sum")

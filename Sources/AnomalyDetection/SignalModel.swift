@@ -27,6 +27,8 @@ struct SignalModel: Sendable, Hashable {
     let value: Double
     let moment: Moment
     let options: AnomalyOptions
+    /// What the profile of the day expects, or else the mean, in the model's unit.
+    var usual: ClosedRange<Double>
     var evidence = Evidence()
   }
 
@@ -48,6 +50,12 @@ struct SignalModel: Sendable, Hashable {
   /// The tails begin at 1.5 times the usual deviation, or above.
   private static let leastThreshold = 0.9
   private static let leastRestlessness = 1.5
+  /// Parts of less than this share of the long-run mean are all alike.
+  private static let shareFloor = 0.05
+  /// A step leads back if it leaves less than this of the distance.
+  private static let mostLeft = 0.7
+  /// How much of a step counts that leads back to what is usual: what it ends was told when it began.
+  private static let returning = 0.5
   /// No tail is held to end: what no peak has reached yet may still be reached.
   private static let leastShape = 0.05
 
@@ -69,6 +77,10 @@ struct SignalModel: Sendable, Hashable {
   var unrest: Restlessness
   var drift: DriftWatch
   var steps: StepWatch
+  var stepShare: ShareWatch
+  var seasonShare: ShareWatch
+  /// Whether no value was below zero yet.
+  var isNeverNegative = true
   var records: RecordWatch
   var smoothRecords: RecordWatch
   var level: SlotMedian
@@ -110,6 +122,8 @@ struct SignalModel: Sendable, Hashable {
     samplesPerDay = Double(Self.day) / Double(step)
     drift = DriftWatch(window: window, samplesPerDay: samplesPerDay)
     steps = StepWatch(window: window)
+    stepShare = ShareWatch(span: 2 * window, deviations: 1)
+    seasonShare = ShareWatch(span: 2 * window, deviations: 0.2)
     records = RecordWatch(step: step)
     smoothRecords = records
     level = SlotMedian(slotLength: max(step, 1_800_000))
@@ -132,7 +146,9 @@ struct SignalModel: Sendable, Hashable {
   mutating func take(_ value: Double, at moment: Moment, options: AnomalyOptions) -> Evidence {
     let z = min(max((value - centre) / unit, -Self.farthest), Self.farthest)
     prepare(for: z, moment)
-    var look = Look(value: value, moment: moment, options: options)
+    if value < 0 { isNeverNegative = false }
+    let dayRange = daily.range(at: moment.timestamp, slack: Self.seasonSlack)
+    var look = Look(value: value, moment: moment, options: options, usual: dayRange ?? spread.mean...spread.mean)
     let prediction = filter.prediction
     // What deviates by less than this share of the signal's long-run spread has not moved.
     let grain = max(0.02 * longSpread.deviation, 1e-6)
@@ -145,8 +161,10 @@ struct SignalModel: Sendable, Hashable {
     let wholeJump = log1p(residual.magnitude)
     let start = tails[(error < 0 ? Channel.jumpDown : .jumpUp).rawValue].tailStart
     let jump = max(wholeJump - max(spikes.expected - start, 0), 0)
-    judge(.jumpUp, error > 0 ? jump : 0, from: prediction, &look, side: .above)
-    judge(.jumpDown, error < 0 ? jump : 0, from: prediction, &look, side: .below)
+    let stepTrust = Self.trust(inStepTo: z, from: filter.newest, usual: look.usual)
+    judge(.jumpUp, error > 0 ? jump : 0, from: prediction, &look, trust: stepTrust, side: .above)
+    judge(.jumpDown, error < 0 ? jump : 0, from: prediction, &look, trust: stepTrust, side: .below)
+    judgeShare(.stepShare, of: z, expected: prediction, &look, trust: stepTrust)
 
     // Restlessness: the recent surprises together, over a short and a long time.
     let counts = options.direction == .both || (error > 0) == (options.direction == .up)
@@ -172,13 +190,15 @@ struct SignalModel: Sendable, Hashable {
         side: smooth > median ? .above : .below)
     }
 
-    // Way and loudness: what the last steps amount to.
+    // Way: what the last steps amount to.
     let walk = steps.add(z, grain: grain, isHeld: moment.isHeld)
-    if let way = walk.way { judge(.way, way, from: walk.from, &look) }
-    if let loudness = walk.loudness { judge(.loudness, loudness, from: spread.mean, &look) }
+    if let way = walk.way {
+      judge(
+        .way, way, from: walk.from, &look, trust: Self.trust(inStepTo: z, from: walk.from, usual: look.usual))
+    }
 
     if seen > Double(Self.recordsFrom) { judgeRecords(z, grain, &look) }
-    let (ofDay, ofWeek) = judgeSeason(z, grain, &look)
+    let (ofDay, ofWeek) = judgeSeason(z, dayRange, grain, &look)
 
     let stillness = runs.add(value)
     if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness: stillness) }
@@ -201,33 +221,35 @@ struct SignalModel: Sendable, Hashable {
   /// Judges the value and the smoothed values against the highest and lowest of the last month.
   private mutating func judgeRecords(_ z: Double, _ grain: Double, _ look: inout Look) {
     let range = max(spread.deviation, grain)
-    weigh(records.add(z, usual: spread.mean, leastRange: range), .record, &look)
-    if settling == 0 { weigh(smoothRecords.add(smooth, usual: spread.mean, leastRange: range), .smoothRecord, &look) }
+    weigh(records.add(z, usual: spread.mean, leastRange: range), .place, &look)
+    if settling == 0 { weigh(smoothRecords.add(smooth, usual: spread.mean, leastRange: range), .season, &look) }
   }
 
   private func weigh(_ reading: RecordWatch.Reading?, _ kind: Evidence.Kind, _ look: inout Look) {
     guard let reading, look.options.direction.admits(reading.side),
       look.options.deadBand.isExceeded(by: look.value, expected: centre + spread.mean * unit)
     else { return }
-    look.evidence.weigh(reading.logRate, kind, .record, reading.side)
+    look.evidence.weigh(record: reading.logRate, kind, reading.side)
   }
 
   /// Judges the smoothed values, and the last hundred together, against the better of the daily and the weekly profile;
   /// returns what each of the two expected.
-  private mutating func judgeSeason(_ z: Double, _ grain: Double, _ look: inout Look) -> (Double?, Double?) {
+  private mutating func judgeSeason(
+    _ z: Double, _ dayRange: ClosedRange<Double>?, _ grain: Double, _ look: inout Look
+  ) -> (Double?, Double?) {
     let time = look.moment.timestamp
-    let ofDay = daily.range(at: time, slack: Self.seasonSlack).map { min(max(smooth, $0.lowerBound), $0.upperBound) }
+    let ofDay = dayRange.map { min(max(smooth, $0.lowerBound), $0.upperBound) }
     let ofWeek = weekly.range(at: time, slack: Self.seasonSlack).map { min(max(smooth, $0.lowerBound), $0.upperBound) }
     let byWeek = ofWeek != nil && (ofDay == nil || weeklyError.mean < dailyError.mean)
     guard let season = byWeek ? ofWeek : ofDay else { return (ofDay, ofWeek) }
+    let usual = byWeek ? weeklyError : dailyError
+    // On the first day of a profile its usual error is hardly known.
+    let trust = min(0.4 + 0.6 * usual.count / samplesPerDay, 1)
+    judgeShare(.seasonShare, of: z, expected: season, &look, trust: trust)
     if settling == 0 {
-      let usual = byWeek ? weeklyError : dailyError
       let scale = max(usual.mean + 0.2 * usual.deviation, grain)
       let magnitude = usual.count > 20 ? log1p((smooth - season).magnitude / scale) : 0
-      // On the first day of a profile its usual error is hardly known.
-      judge(
-        .season, magnitude, from: season, &look, trust: min(0.4 + 0.6 * usual.count / samplesPerDay, 1),
-        side: smooth > season ? .above : .below)
+      judge(.season, magnitude, from: season, &look, trust: trust, side: smooth > season ? .above : .below)
     }
     let middle = byWeek ? weekly.expectation(at: time) : daily.expectation(at: time)
     if let reading = drift.add(
@@ -236,6 +258,30 @@ struct SignalModel: Sendable, Hashable {
       judge(.drift, reading.magnitude, from: reading.expected, &look, side: reading.side)
     }
     return (ofDay, ofWeek)
+  }
+
+  /// Judges how small a part of what was expected the value is, if it is such a signal.
+  private mutating func judgeShare(
+    _ channel: Channel, of z: Double, expected: Double, _ look: inout Look, trust: Double
+  ) {
+    guard isNeverNegative else { return }
+    let zero = -centre / unit
+    let floor = max(Self.shareFloor * (longSpread.mean - zero), 1e-6)
+    let isHeld = look.moment.isHeld
+    let magnitude =
+      channel == .stepShare
+      ? stepShare.add(z - zero, expected: expected - zero, floor: floor, isHeld: isHeld)
+      : seasonShare.add(z - zero, expected: expected - zero, floor: floor, isHeld: isHeld)
+    if let magnitude { judge(channel, magnitude, from: expected, &look, trust: trust, side: .below) }
+  }
+
+  /// How far a step from one value to another is believed: in full unless it leads towards what is `usual`.
+  private static func trust(inStepTo value: Double, from before: Double, usual: ClosedRange<Double>) -> Double {
+    distance(of: value, to: usual) < mostLeft * distance(of: before, to: usual) ? returning : 1
+  }
+
+  private static func distance(of value: Double, to range: ClosedRange<Double>) -> Double {
+    max(range.lowerBound - value, value - range.upperBound, 0)
   }
 
   private mutating func prepare(for z: Double, _ moment: Moment) {

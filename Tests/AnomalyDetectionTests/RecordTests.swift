@@ -68,21 +68,6 @@ struct RecordTests {
     #expect(watch.add(0, grain: 1e-3, isHeld: false).way == nil)
   }
 
-  @Test func `a louder signal is heard, a quieter one is not`() {
-    var watch = StepWatch(window: 300)
-    var generator = SeededGenerator(seed: 91)
-    for _ in 0..<2000 { _ = watch.add(generator.normal(), grain: 1e-3, isHeld: false) }
-    var (loud, quiet) = (watch, watch)
-    var readings: [Double] = []
-    for _ in 0..<40 {
-      readings.append(quiet.add(0.1 * generator.normal(), grain: 1e-3, isHeld: true).loudness ?? 0)
-    }
-    #expect(readings.suffix(10).allSatisfy { $0 == 0 })
-    var heard = 0.0
-    for _ in 0..<40 { heard = loud.add(10 * generator.normal(), grain: 1e-3, isHeld: true).loudness ?? 0 }
-    #expect(heard > 2)
-  }
-
   @Test func `a signal that grows evenly for a month is not an alarm a day`() {
     var scorer = AnomalyScorer(options: AnomalyOptions(step: 5 * minute))
     var generator = SeededGenerator(seed: 92)
