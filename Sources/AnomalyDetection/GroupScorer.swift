@@ -96,7 +96,7 @@ public struct GroupScorer: Sendable {
 
   /// Scores one value of each signal (NaN where missing), taken at `timestamp` (UTC milliseconds), then learns them.
   ///
-  /// - Complexity: O(signals).
+  /// - Complexity: O(signals²).
   public mutating func score(_ values: [Double], at timestamp: Int64) -> GroupVerdict {
     if let newest, timestamp <= newest {
       var verdict = last
