@@ -14,17 +14,27 @@ public struct AutoRecord: Sendable, Equatable {
     public var count: Int
     /// How many of them, from the oldest on, were learnt at once.
     var learntAtOnce: Int
+    /// What they are kept as distances from; nil if none was learnt, and in records of the first version, whose values
+    /// were kept to the last bit.
+    var origin: Double?
+    /// The power of two that distances are multiplied with.
+    var factor = 1.0
     /// A checksum of their bits.
     var checksum: UInt64
 
     /// The time of the oldest, in UTC milliseconds.
     public var start: Int64 { end &- Int64(max(0, count - 1)) &* step }
 
+    /// The units of the values kept, where they are known.
+    var units: (origin: Double, factor: Double)? { origin.map { ($0, factor) } }
+
     func write(to writer: inout StateWriter) {
       writer.write(step)
       writer.write(end)
       writer.write(count)
       writer.write(learntAtOnce)
+      writer.write(origin)
+      writer.write(factor)
       writer.write(checksum)
     }
 
@@ -34,27 +44,42 @@ public struct AutoRecord: Sendable, Equatable {
       self.end = end
       count = values.count
       learntAtOnce = mixture.learntAtOnce
-      checksum = Self.checksum(values)
+      origin = mixture.history.origin
+      factor = mixture.history.factor
+      checksum = Self.checksum(values, origin: origin, factor: factor)
     }
 
-    init(_ reader: inout StateReader) throws(ForecastError) {
+    init(_ reader: inout StateReader, withOrigin: Bool) throws(ForecastError) {
       step = try reader.readInt64()
       guard (1...1_000_000_000_000).contains(step) else { throw .unreadableState("a step of \(step) ms") }
       end = try reader.readInt64()
       count = try reader.readInt(in: 0...20_000)
       learntAtOnce = try reader.readInt(in: 0...count)
+      if withOrigin {
+        origin = try reader.readOptionalDouble().flatMap { $0.isFinite ? $0 : nil }
+        factor = try reader.readDouble()
+        guard factor.isNormal, factor > 0, factor.significand == 1 else {
+          throw .unreadableState("a factor of \(factor)")
+        }
+      }
       checksum = try reader.readUInt64()
     }
 
-    /// FNV-1a (G. Fowler, L. Noll, K.-P. Vo) over 64 bits at a time; all missing values count as the same.
-    static func checksum(_ values: [Double]) -> UInt64 {
+    /// FNV-1a (G. Fowler, L. Noll, K.-P. Vo) over 64 bits at a time, of what is kept of the values; all missing values
+    /// count as the same.
+    static func checksum(_ values: [Double], origin: Double?, factor: Double) -> UInt64 {
       var sum: UInt64 = 0xcbf2_9ce4_8422_2325
-      for value in values { sum = (sum ^ (value.isFinite ? value.bitPattern : 1)) &* 0x100_0000_01b3 }
+      for value in values {
+        let kept = origin.map { Double(ObservedHistory.kept(value, origin: $0, factor: factor)) } ?? value
+        sum = (sum ^ (value.isFinite ? kept.bitPattern : 1)) &* 0x100_0000_01b3
+      }
       return sum
     }
   }
 
   private static let name = "auto record"
+  /// What stands where records of the first version have the step, which is never negative.
+  private static let secondVersion: Int64 = -2
 
   /// The values at the signal's own step.
   public var near: Window
@@ -71,12 +96,14 @@ public struct AutoRecord: Sendable, Equatable {
   }
 
   init(_ reader: inout StateReader) throws(ForecastError) {
-    facts = try SignalFacts(&reader)
-    near = try Window(&reader)
+    let first = try reader.readInt64()
+    let hasOrigins = first == Self.secondVersion
+    facts = try SignalFacts(&reader, step: hasOrigins ? try reader.readInt64() : first)
+    near = try Window(&reader, withOrigin: hasOrigins)
     guard near.step == facts.step else { throw .unreadableState("two different steps") }
     if try reader.readBool() {
       guard let ratio = AutoForecaster.farRatio(step: near.step) else { throw .unreadableState("a needless far grid") }
-      let window = try Window(&reader)
+      let window = try Window(&reader, withOrigin: hasOrigins)
       guard window.step == near.step * Int64(ratio) else { throw .unreadableState("a far grid of another step") }
       far = window
     }
@@ -99,6 +126,7 @@ public struct AutoRecord: Sendable, Equatable {
   }
 
   func write(to writer: inout StateWriter) {
+    writer.write(Self.secondVersion)
     facts.write(to: &writer)
     near.write(to: &writer)
     writer.write(far != nil)
@@ -111,7 +139,7 @@ public struct AutoRecord: Sendable, Equatable {
   }
 
   private static func matches(_ values: [Double], _ window: Window) -> Bool {
-    values.count == window.count && Window.checksum(values) == window.checksum
+    values.count == window.count && Window.checksum(values, origin: window.origin, factor: window.factor) == window.checksum
   }
 }
 
@@ -132,7 +160,8 @@ extension AutoForecaster {
   /// - Complexity: as much as a fit, and an update for each value that was not learnt at once.
   public init(_ record: AutoRecord, near nearValues: [Double], far farValues: [Double]) {
     facts = record.facts
-    (near, far) = Self.grids(step: record.near.step)
+    (near, far) = Self.grids(
+      step: record.near.step, units: record.near.units, farUnits: record.far?.units)
     Self.replay(nearValues, record.near, into: &near)
     if let window = record.far, var mixture = far {
       Self.replay(farValues, window, into: &mixture)

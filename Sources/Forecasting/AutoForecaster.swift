@@ -68,7 +68,7 @@ public struct AutoForecaster: ForecastModel {
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)
-    guard !near.history.values.isEmpty else { throw .noObservations }
+    guard !near.history.isEmpty else { throw .noObservations }
     let outlooks = outlooks(horizons)
     return facts.distribution(horizons: horizons, quantiles: quantiles, factor: near.history.factor) { index, _ in
       outlooks[index].row
@@ -80,9 +80,8 @@ public struct AutoForecaster: ForecastModel {
   public func dayBefore(steps: Int) -> Double? {
     guard let day = SeasonalPeriods.daily(step: facts.step) else { return nil }
     let back = ((max(1, steps) - 1) / day + 1) * day - steps
-    let index = near.history.values.count - 1 + near.history.trailingGap - back
-    guard near.history.values.indices.contains(index), near.history.isMeasured[index] else { return nil }
-    return near.history.values[index] / near.history.factor
+    let value = near.history.value(at: near.history.count - 1 + near.history.trailingGap - back)
+    return value.map { $0 / near.history.factor }
   }
 
   // MARK: Grids
@@ -107,14 +106,20 @@ public struct AutoForecaster: ForecastModel {
     return ((time % width) + width) % width < step
   }
 
-  static func grids(step: Int64) -> (near: GridMixture, far: GridMixture?) {
+  /// - Parameters:
+  ///   - units: the origin and factor of the values on the near grid, where they are known already.
+  ///   - farUnits: likewise for the far grid.
+  static func grids(
+    step: Int64, units: (origin: Double, factor: Double)? = nil, farUnits: (origin: Double, factor: Double)? = nil
+  ) -> (near: GridMixture, far: GridMixture?) {
     guard let ratio = farRatio(step: step) else {
-      return (GridMixture(step: step, capacity: soleCapacity, farthestTrial: 1440), nil)
+      return (GridMixture(step: step, capacity: soleCapacity, units: units, farthestTrial: 1440), nil)
     }
     return (
-      GridMixture(step: step, capacity: nearCapacity, farthestTrial: max(24, 24 * ratio)),
+      GridMixture(step: step, capacity: nearCapacity, units: units, farthestTrial: max(24, 24 * ratio)),
       GridMixture(
-        step: step * Int64(ratio), capacity: farCapacity, nearestTrial: Int(handover.from), farthestTrial: 1440)
+        step: step * Int64(ratio), capacity: farCapacity, units: farUnits, nearestTrial: Int(handover.from),
+        farthestTrial: 1440)
     )
   }
 
@@ -124,7 +129,7 @@ public struct AutoForecaster: ForecastModel {
   ///
   /// - Parameter horizons: ascending and not empty.
   func outlooks(_ horizons: [Int]) -> [GridMixture.Outlook] {
-    guard let far, let ratio = Self.farRatio(step: facts.step), far.history.values.count >= Self.farIsReady else {
+    guard let far, let ratio = Self.farRatio(step: facts.step), far.history.count >= Self.farIsReady else {
       return near.outlooks(horizons)
     }
     let width = far.step

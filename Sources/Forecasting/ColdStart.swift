@@ -7,7 +7,7 @@ enum ColdStart {
   /// were seen to know better: a disk of terabytes that moved by megabytes will not move by terabytes next.
   ///
   /// - Complexity: O(n).
-  static func scale(_ values: [Double]) -> Double {
+  static func scale(_ values: some BidirectionalCollection<Double>) -> Double {
     guard let last = values.last, let least = values.min(), let greatest = values.max() else { return 0 }
     let magnitude = abs(last) > 0 ? abs(last) : 1
     let count = Double(values.count)

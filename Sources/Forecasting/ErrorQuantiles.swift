@@ -4,15 +4,14 @@ extension HorizonNode {
   private static let sharpness = 5.0
 
   /// So many independent errors are needed to believe half of a bias.
-  private static let biasEvidence = 10.0
+  private static let biasEvidence = 30.0
 
-  /// The prior's spread, relative to that of the errors, and how many independent errors it is worth: of far horizons few
-  /// independent errors are known, and their outermost ones tell more of chance than of the signal.
-  private static let prior = (spread: 1.5, count: 3.0)
+  /// How many independent errors the prior is worth: of far horizons few independent errors are known, and their outermost
+  /// ones tell more of chance than of the signal.
+  private static let priorCount = 16.0
 
-  private static let judgedLevels: [(column: Int, level: Double)] = [0.025, 0.1, 0.5, 0.9, 0.975].map { level in
-    (ErrorTable.levels.firstIndex(of: level) ?? ErrorTable.middle, level)
-  }
+  /// The levels at which scales are judged.
+  private static let judgedLevels = [0.025, 0.1, 0.5, 0.9, 0.975]
 
   /// The quantiles of the error to expect now, at `ErrorTable.levels`.
   ///
@@ -42,45 +41,47 @@ extension HorizonNode {
       total += share
     }
     mixed.divide(by: total)
-    let (_, row) = quantiles(of: past, over: mixed, cold: cold)
+    let (scaled, spread) = scaled(past, over: mixed)
+    let row = ErrorTable.quantiles(
+      errors: scaled, weights: past.weights, effectiveCount: past.effectiveCount, priorScale: max(spread, cold),
+      prior: .laplace, priorCount: Self.priorCount)
     // A bias seen in few independent errors is mostly chance.
     let shift = Self.biasEvidence / (Self.biasEvidence + past.effectiveCount) * row[ErrorTable.middle]
     return row.map { ($0 - shift) * mixed.now }
   }
 
-  /// The errors over their scales, and the quantiles of these.
-  private func quantiles(
-    of past: PastErrors, over course: ErrorScale.Course, cold: Double
-  ) -> (scaled: [Double], row: [Double]) {
-    var scaled: [Double] = []
-    scaled.reserveCapacity(past.errors.count)
+  /// The errors over their scales, and the standard deviation of the prior that goes with them.
+  private func scaled(_ past: PastErrors, over course: ErrorScale.Course) -> (errors: [Double], spread: Double) {
+    var errors: [Double] = []
+    errors.reserveCapacity(past.errors.count)
     var sum = 0.0
     for (index, error) in past.errors.enumerated() {
       let value = error / course.values[index]
-      scaled.append(value)
+      errors.append(value)
       sum += past.weights[index] * abs(value)
     }
-    // The standard deviation of a normal distribution with this mean absolute error, √(π/2) times it. The root of the
-    // mean square would make a single burst widen all intervals.
-    let spread = past.total > 0 ? 1.2533 * sum / past.total : 0
-    return (
-      scaled,
-      ErrorTable.quantiles(
-        errors: scaled, weights: past.weights, effectiveCount: past.effectiveCount,
-        priorScale: max(Self.prior.spread * spread, cold), priorCount: Self.prior.count)
-    )
+    // The standard deviation of a Laplace distribution is √2 times its mean absolute error; of few errors that is known
+    // badly. The root of the mean square would make a single burst widen all intervals.
+    let doubt = 1 + 1 / (1 + past.effectiveCount)
+    return (errors, past.total > 0 ? doubt * 2.0.squareRoot() * sum / past.total : 0)
   }
 
   /// The pinball loss that quantiles under a scale would have had.
+  ///
+  /// - Complexity: O(n): to compare scales, quantiles to a hundredth of the spread will do.
   private func loss(of course: ErrorScale.Course, _ past: PastErrors, cold: Double) -> Double {
-    let (scaled, row) = quantiles(of: past, over: course, cold: cold)
+    let (errors, spread) = scaled(past, over: course)
+    let quantiles = ErrorTable.coarseQuantiles(
+      at: Self.judgedLevels, errors: errors, weights: past.weights, total: past.total,
+      effectiveCount: past.effectiveCount, priorScale: max(spread, cold), prior: .laplace, priorCount: Self.priorCount)
     var loss = 0.0
-    for (column, level) in Self.judgedLevels {
-      let quantile = row[column]
-      for index in scaled.indices {
-        let miss = scaled[index] - quantile
-        loss += past.weights[index] * course.values[index] * max(level * miss, (level - 1) * miss)
+    for (level, quantile) in zip(Self.judgedLevels, quantiles) {
+      var sum = 0.0
+      for index in errors.indices {
+        let miss = errors[index] - quantile
+        sum += past.weights[index] * course.values[index] * max(level * miss, (level - 1) * miss)
       }
+      loss += sum
     }
     return loss
   }

@@ -17,7 +17,7 @@ enum ErrorScale: CaseIterable {
   case errors
 
   /// What is added to every relative scale, so that none comes near zero.
-  private static let least = 0.15
+  private static let least = 0.1
 
   /// A scale in the past and now, relative to its mean.
   struct Course {
@@ -89,13 +89,13 @@ enum ErrorScale: CaseIterable {
       let start = max(0, origin - max(11, horizon))
       return (view.changes[origin + 1] - view.changes[start]) / Double(origin + 1 - start)
     case .daily:
-      guard let day = view.rhythm.day else { return 1 }
+      guard let day = view.rhythm.day, let dailyChanges = view.dailyChanges else { return 1 }
       let target = origin + horizon - ((horizon - 1) / day + 1) * day
       let reach = max(1, day / 48)
       guard target >= day + reach else { return 1 }
       let end = min(target + reach + 1, origin + 1)
       let start = target - reach
-      return (view.dailyChanges[end] - view.dailyChanges[start]) / Double(end - start)
+      return (dailyChanges[end] - dailyChanges[start]) / Double(end - start)
     case .level: return abs(centre)
     case .rootLevel: return abs(centre).squareRoot()
     }

@@ -2,7 +2,7 @@
 ///
 /// The quantiles are empirical (split conformal: J. Lei et al., "Distribution-free predictive inference for
 /// regression", 2018), weighted towards the recent past, with one or more pseudo-observations of prior mass spread over
-/// a normal distribution: with few independent errors that mass fills the tails, with many it vanishes, so that short
+/// a known distribution: with few independent errors that mass fills the tails, with many it vanishes, so that short
 /// histories answer with wide intervals and no separate rule for a cold start is needed.
 struct ErrorTable: Sendable {
   /// The levels at which error quantiles are kept; 0.5 is in the middle.
@@ -16,8 +16,21 @@ struct ErrorTable: Sendable {
 
   private static let normalLevels = levels.map(NormalDistribution.quantile)
 
-  /// Prior mass is spread over this many normal quantiles.
-  private static let priorPoints: [Double] = (0..<24).map { NormalDistribution.quantile((Double($0) + 0.5) / 24) }
+  /// What the prior mass is spread over.
+  enum Prior {
+    case normal
+    /// Two exponential distributions back to back: many small errors, and now and then a large one.
+    case laplace
+
+    /// 24 quantiles at a standard deviation of one.
+    fileprivate var points: [Double] { self == .normal ? Self.normalPoints : Self.laplacePoints }
+
+    private static let levels = (0..<24).map { (Double($0) + 0.5) / 24 }
+    private static let normalPoints = levels.map(NormalDistribution.quantile)
+    private static let laplacePoints = levels.map { level in
+      (level < 0.5 ? naturalLogarithm(2 * level) : -naturalLogarithm(2 * (1 - level))) / 2.0.squareRoot()
+    }
+  }
 
   /// The error quantiles where nothing was measured: normal, of the given standard deviation.
   static func cold(_ scale: Double) -> [Double] { normalLevels.map { $0 * scale } }
@@ -28,16 +41,19 @@ struct ErrorTable: Sendable {
   ///   - effectiveCount: how many independent errors the sample is worth; sets the share of the prior.
   ///   - errors: at most 4,000.
   ///   - priorScale: the standard deviation of the prior.
+  ///   - prior: its shape.
   ///   - priorCount: how many independent errors the prior is worth.
   /// - Complexity: O(n log n).
   static func quantiles(
-    errors: [Double], weights: [Double], effectiveCount: Double, priorScale: Double, priorCount: Double = 1
+    errors: [Double], weights: [Double], effectiveCount: Double, priorScale: Double, prior: Prior = .normal,
+    priorCount: Double = 1
   ) -> [Double] {
     var total = 0.0
     for weight in weights { total += weight }
     guard total > 0, effectiveCount > 0 else { return normalLevels.map { $0 * priorScale } }
     let dataShare = effectiveCount / (effectiveCount + priorCount)
     let priorShare = 1 - dataShare
+    let priorPoints = prior.points
     let pointMass = priorShare / Double(priorPoints.count)
     let count = errors.count
     // Sorted as integers that hold the error's leading bits in their order, and behind them its position: several
@@ -57,6 +73,42 @@ struct ErrorTable: Sendable {
           ? (errors[index], weights[index] * share) : (priorPoints[index - count] * priorScale, pointMass))
     }
     return read(sorted: pairs)
+  }
+
+  /// A few quantiles of weighted errors, found by counting: to a 32nd of the prior's standard deviation, and within eight
+  /// of them.
+  ///
+  /// - Parameters: as for ``quantiles(errors:weights:effectiveCount:priorScale:prior:priorCount:)``.
+  ///   - total: the sum of the weights.
+  /// - Complexity: O(n).
+  static func coarseQuantiles(
+    at levels: [Double], errors: [Double], weights: [Double], total: Double, effectiveCount: Double,
+    priorScale: Double, prior: Prior, priorCount: Double
+  ) -> [Double] {
+    let points = prior.points
+    guard priorScale > 0 else { return levels.map { _ in 0 } }
+    let count = 512
+    let middle = Double(count / 2)
+    let width = 8 * priorScale / middle
+    func bin(_ error: Double) -> Int { Int(min(Double(count - 1), max(0, error / width + middle))) }
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { masses in
+      masses.initialize(repeating: 0)
+      let dataShare = total > 0 ? effectiveCount / (effectiveCount + priorCount) : 0
+      if dataShare > 0 {
+        for (error, weight) in zip(errors, weights) { masses[bin(error)] += weight * dataShare / total }
+      }
+      for point in points { masses[bin(point * priorScale)] += (1 - dataShare) / Double(points.count) }
+      var below = 0.0
+      var index = 0
+      return levels.map { level in
+        while index < count - 1, below + masses[index] < level {
+          below += masses[index]
+          index += 1
+        }
+        let share = masses[index] > 0 ? min(1, max(0, (level - below) / masses[index])) : 0.5
+        return (Double(index) + share - middle) * width
+      }
+    }
   }
 
   private static let positionMask: UInt64 = 0xFFF

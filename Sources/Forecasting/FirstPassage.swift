@@ -21,7 +21,7 @@ extension AutoForecaster {
     guard probability > 0, probability < 1 else {
       throw .invalidThreshold("a probability of \(probability) is not between 0 and 1")
     }
-    guard let newest = near.history.values.last else { throw .noObservations }
+    guard let newest = near.history.last else { throw .noObservations }
     let scaled = threshold * near.history.factor
     var result = ThresholdForecast(
       probability: 1, earliest: 0, median: 0, latest: 0, atProbability: 0,

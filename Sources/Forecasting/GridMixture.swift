@@ -33,13 +33,16 @@ struct GridMixture: Sendable {
 
   /// - Parameters:
   ///   - capacity: how many values are kept when the window is cut.
+  ///   - units: the origin and factor of the values kept, where they are known already.
   ///   - nearestTrial: the nearest horizon that will be asked for, in steps.
   ///   - farthestTrial: the farthest horizon that is tried out, in steps.
-  init(step: Int64, capacity: Int, nearestTrial: Int = 1, farthestTrial: Int) {
+  init(
+    step: Int64, capacity: Int, units: (origin: Double, factor: Double)? = nil, nearestTrial: Int = 1, farthestTrial: Int
+  ) {
     self.nearestTrial = nearestTrial
     self.step = step
     self.farthestTrial = farthestTrial
-    history = ObservedHistory(capacity: capacity)
+    history = ObservedHistory(capacity: capacity, units: units)
   }
 
   /// Learns a history at once, forgetting all others; values older than the newest `capacity` are not used.
@@ -48,9 +51,9 @@ struct GridMixture: Sendable {
   mutating func learn(_ raw: ArraySlice<Double>) {
     history.reset(raw)
     keptRows = nil
-    learntAtOnce = history.values.count + history.trailingGap
+    learntAtOnce = history.count + history.trailingGap
     // Signals that began together shall not all be learnt anew in the same minute.
-    let luck = (history.values.last ?? 0).bitPattern &* 0x9E37_79B9_7F4A_7C15 >> 40
+    let luck = (history.last ?? 0).bitPattern &* 0x9E37_79B9_7F4A_7C15 >> 40
     let spare = history.capacity / 16
     cut = history.capacity + spare + Int(luck % UInt64(spare + 1))
     rhythm = currentRhythm()
@@ -59,9 +62,9 @@ struct GridMixture: Sendable {
     let farthest = min(farthestTrial, max(24, rhythm.unit))
     let horizons = horizonLadder(through: farthest).filter { $0 >= nearestTrial || Self.recentHorizons.contains($0) }
     nodes = horizons.map { HorizonNode(horizon: $0) }
-    guard !history.values.isEmpty else { return }
+    guard !history.isEmpty else { return }
     let history = history
-    HistoryView.with(history, rhythm: rhythm) { view in
+    HistoryView.with(history, rhythm: rhythm, withDailyChanges: false) { view in
       ExpertPanel.with { panel in
         for index in nodes.indices { Self.replay(&nodes[index], view: view, panel: panel) }
       }
@@ -74,16 +77,16 @@ struct GridMixture: Sendable {
   mutating func update(_ value: Double) {
     let isUsual = !nodes.isEmpty && (history.fits(value) || !value.isFinite)
     guard isUsual else { return learn((history.raw + [value])[...]) }
-    let previousCount = history.values.count
+    let previousCount = history.count
     history.append(value)
     keptRows = nil
-    guard history.values.count != previousCount else { return }
-    if history.values.count >= cut || (history.values.count >= nextRhythmCheck && rhythm != currentRhythm()) {
+    guard history.count != previousCount else { return }
+    if history.count >= cut || (history.count >= nextRhythmCheck && rhythm != currentRhythm()) {
       return learn(history.raw[...])
     }
     scheduleRhythmCheck()
     let history = history
-    HistoryView.with(history, rhythm: rhythm) { view in
+    HistoryView.with(history, rhythm: rhythm, withDailyChanges: false) { view in
       ExpertPanel.with { panel in
         let now = view.count - 1
         for index in nodes.indices {
@@ -99,7 +102,7 @@ struct GridMixture: Sendable {
   /// Works out the error quantiles of all horizons once, for as long as nothing new is learnt: worth its while where
   /// forecasts are wanted more often than values come.
   mutating func keepErrorQuantiles() {
-    guard !history.values.isEmpty else { return }
+    guard !history.isEmpty else { return }
     let farthest = nodes.map(\.horizon)
     keptRows = nil
     keptRows = HistoryView.with(history, rhythm: rhythm) { view in
@@ -133,11 +136,11 @@ struct GridMixture: Sendable {
   private func currentRhythm() -> Rhythm {
     let day = SeasonalPeriods.daily(step: step)
     let longest = day.map { min(400, $0 / 2 - 1) } ?? 400
-    return Rhythm(day: day, short: SeasonalPeriods.strongest(of: history.values[...], longest: longest))
+    return Rhythm(day: day, short: SeasonalPeriods.strongest(of: history.filled[...], longest: longest))
   }
 
   private mutating func scheduleRhythmCheck() {
-    let seen = history.values.count
+    let seen = history.count
     if seen >= nextRhythmCheck { nextRhythmCheck = seen + max(16, min(seen / 4, rhythm.unit)) }
   }
 
@@ -240,7 +243,7 @@ struct GridMixture: Sendable {
       isNeeded[upper] = true
       if upper > 0 { isNeeded[upper - 1] = true }
     }
-    let cold = ColdStart.scale(history.values)
+    let cold = ColdStart.scale(UnsafeBufferPointer(start: view.values, count: view.count))
     let rows = nodes.prefix(count).enumerated().map { index, node in
       isNeeded[index] ? node.errorQuantiles(view, panel: panel, cold: cold) : []
     }

@@ -7,46 +7,55 @@ struct HistoryView {
   let sums: UnsafePointer<Double>
   /// Running sums of the absolute changes from one value to the next.
   let changes: UnsafePointer<Double>
-  /// Running sums of the absolute changes from one day to the next; zero within the first day.
-  let dailyChanges: UnsafePointer<Double>
+  /// Running sums of the absolute changes from one day to the next, zero within the first day; nil if not wanted.
+  let dailyChanges: UnsafePointer<Double>?
   let rhythm: Rhythm
 
   /// Calls `body` with a view on a history.
   ///
+  /// - Parameters:
+  ///   - history: one that is not empty.
+  ///   - withDailyChanges: whether `dailyChanges` are wanted: only what foresees the size of errors looks at them.
   /// - Complexity: O(n) for the sums.
   static func with<Result>(
-    _ history: ObservedHistory, rhythm: Rhythm, _ body: (HistoryView) -> Result
+    _ history: ObservedHistory, rhythm: Rhythm, withDailyChanges: Bool = true, _ body: (HistoryView) -> Result
   ) -> Result {
-    let count = history.values.count
-    let lag = rhythm.day ?? 0
-    return history.values.withUnsafeBufferPointer { values in
-      history.isMeasured.withUnsafeBufferPointer { measured in
-        withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * (count + 1)) { buffer in
-          // Safe: the allocation holds three runs of count + 1 values, each fully written below before it is read.
-          guard let base = buffer.baseAddress, let data = values.baseAddress, let flags = measured.baseAddress
-          else { preconditionFailure("a view needs at least one value") }
-          let sums = base
-          let changes = base + (count + 1)
-          let dailyChanges = base + 2 * (count + 1)
-          var sum = 0.0
-          var change = 0.0
+    let count = history.count
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * (count + 1)) { buffer in
+      withUnsafeTemporaryAllocation(of: Bool.self, capacity: count + 1) { flags in
+        // Safe: both allocations are as large as what is written below, and each run is written before it is read.
+        guard let values = buffer.baseAddress, let isMeasured = flags.baseAddress
+        else { preconditionFailure("an allocation has an address") }
+        history.fill(values, isMeasured: isMeasured)
+        let sums = values + (count + 1)
+        let changes = values + 2 * (count + 1)
+        let dailyChanges = values + 3 * (count + 1)
+        var sum = 0.0
+        var change = 0.0
+        var last = values[0]
+        sums[0] = 0
+        changes[0] = 0
+        for index in 0..<count {
+          let value = values[index]
+          sum += value
+          change += abs(value - last)
+          last = value
+          sums[index + 1] = sum
+          changes[index + 1] = change
+        }
+        if withDailyChanges {
+          let lag = rhythm.day ?? 0
           var dailyChange = 0.0
-          sums[0] = 0
-          changes[0] = 0
           dailyChanges[0] = 0
           for index in 0..<count {
-            sum += data[index]
-            if index > 0 { change += abs(data[index] - data[index - 1]) }
-            if lag > 0, index >= lag { dailyChange += abs(data[index] - data[index - lag]) }
-            sums[index + 1] = sum
-            changes[index + 1] = change
+            if lag > 0, index >= lag { dailyChange += abs(values[index] - values[index - lag]) }
             dailyChanges[index + 1] = dailyChange
           }
-          return body(
-            HistoryView(
-              values: data, isMeasured: flags, count: count, sums: sums, changes: changes,
-              dailyChanges: dailyChanges, rhythm: rhythm))
         }
+        return body(
+          HistoryView(
+            values: values, isMeasured: isMeasured, count: count, sums: sums, changes: changes,
+            dailyChanges: withDailyChanges ? dailyChanges : nil, rhythm: rhythm))
       }
     }
   }

@@ -3,7 +3,7 @@
 struct HorizonNode: Sendable {
   let horizon: Int
   private(set) var scores = ExpertScores()
-  private(set) var equations = NormalEquations(width: ExpertPanel.featureCount)
+  private(set) var equations = NormalEquations<Float>(width: ExpertPanel.featureCount)
   private(set) var coefficients: [Double] = []
   private(set) var rowsSinceSolved = 0
   private(set) var errors: ErrorMemory
@@ -59,7 +59,7 @@ struct HorizonNode: Sendable {
     newestTarget = target
     errors.append(
       ErrorMemory.Entry(
-        error: Float(actual - view.values[origin] - Double(trial.mixed)), density: trial.density, target: newestTarget))
+        error: actual - view.values[origin] - Double(trial.mixed), density: trial.density, target: newestTarget))
     let unit = view.rhythm.unit
     scores.fade(steps: age, horizon: horizon, unit: unit)
     scores.add(panel, actual: actual, density: density)

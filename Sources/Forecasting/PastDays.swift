@@ -81,7 +81,7 @@ struct PastDays {
 
     init?(_ model: AutoForecaster) {
       guard let day = SeasonalPeriods.daily(step: model.facts.step) else { return nil }
-      near = model.near.history.values
+      near = model.near.history.filled
       gap = model.near.history.trailingGap
       self.day = day
       guard let far = model.far, let ratio = AutoForecaster.farRatio(step: model.facts.step), near.count > day + ratio
@@ -92,7 +92,7 @@ struct PastDays {
         return
       }
       let factor = model.near.history.factor / far.history.factor
-      self.far = far.history.values.map { $0 * factor }
+      self.far = far.history.filled.map { $0 * factor }
       farGap = far.history.trailingGap
       self.ratio = ratio
       let width = far.step

@@ -2,7 +2,7 @@
 struct PastErrors {
   /// The half-lives, in days (for a young signal, in quarters of its age), with which past errors lose weight: most
   /// of it soon, a tenth slowly.
-  private static let halfLives = (fast: 2.0, slow: 10.0)
+  private static let halfLives = (fast: 1.5, slow: 10.0)
   private static let slowShare = 0.1
 
   /// How much the errors of the last few horizons weigh, whatever their number, against all others: what makes the
@@ -55,7 +55,7 @@ struct PastErrors {
         reached = target
       }
       let weight = Double(entry.density) * (left.fast + Self.slowShare * left.slow)
-      errors.append(Double(entry.error))
+      errors.append(entry.error)
       targets.append(target)
       weights.append(weight)
       fadedTotal += weight

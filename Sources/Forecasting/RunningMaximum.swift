@@ -17,7 +17,7 @@ extension AutoForecaster {
   public func runningMaximum(steps: Int, quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: [steps], quantiles: quantiles)
     guard steps <= ForecastLimits.maximumHorizonCount else { throw .invalidHorizons("\(steps) steps are too many") }
-    guard !near.history.values.isEmpty else { throw .noObservations }
+    guard !near.history.isEmpty else { throw .noObservations }
     let horizons = Array(1...steps)
     let outlooks = outlooks(horizons)
     let maxima = PathSimulation.maxima(

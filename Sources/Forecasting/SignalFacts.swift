@@ -73,8 +73,9 @@ struct SignalFacts: Sendable, Equatable {
     writer.write(least)
   }
 
-  init(_ reader: inout StateReader) throws(ForecastError) {
-    step = max(1, try reader.readInt64())
+  /// - Parameter step: the first number, where it was read before.
+  init(_ reader: inout StateReader, step first: Int64? = nil) throws(ForecastError) {
+    if let first { step = max(1, first) } else { step = max(1, try reader.readInt64()) }
     end = try reader.readInt64()
     lowerBound = try reader.readOptionalDouble().flatMap { $0.isFinite ? $0 : nil }
     upperBound = try reader.readOptionalDouble().flatMap { $0.isFinite ? $0 : nil }

@@ -116,7 +116,7 @@ struct BuildingBlockTests {
   @Test("ridge regression solves two equations, and shrinks under a penalty")
   func ridge() throws {
     // y = 2a - b from (1,0)→2, (0,1)→-1, (1,1)→1, of weights 1: without a penalty exact.
-    var equations = NormalEquations(width: 2)
+    var equations = NormalEquations<Double>(width: 2)
     for (row, target) in [([1.0, 0], 2.0), ([0, 1], -1), ([1, 1], 1)] {
       equations.add(row, target: target, weight: 1)
     }
@@ -129,7 +129,7 @@ struct BuildingBlockTests {
     equations.add([1, 0], target: 7, weight: 1)
     let recent = try #require(equations.solve(penalty: 1e-9))
     #expect(abs(recent[0] - 7) < 0.05)
-    #expect(NormalEquations(width: 2).solve(penalty: 1) == nil)
+    #expect(NormalEquations<Double>(width: 2).solve(penalty: 1) == nil)
   }
 
   @Test("the normal quantiles agree with the tables")

@@ -73,6 +73,29 @@ struct SeasonalPeriodsTests {
   }
 }
 
+@Suite("Quantiles by counting")
+struct CoarseQuantileTests {
+  @Test("are those by sorting, to a thirtieth of the spread")
+  func agreement() {
+    var noise = SeededNoise(31)
+    let errors = (0..<300).map { _ in noise.normal() }
+    let weights = (0..<300).map { _ in noise.uniform() + 0.1 }
+    let sorted = ErrorTable.quantiles(
+      errors: errors, weights: weights, effectiveCount: 40, priorScale: 1.2, prior: .laplace, priorCount: 16)
+    let counted = ErrorTable.coarseQuantiles(
+      at: [0.025, 0.1, 0.5, 0.9, 0.975], errors: errors, weights: weights, total: weights.reduce(0, +),
+      effectiveCount: 40, priorScale: 1.2, prior: .laplace, priorCount: 16)
+    for (level, value) in zip([0.025, 0.1, 0.5, 0.9, 0.975], counted) {
+      #expect(abs(value - ErrorTable.value(of: sorted, at: level)) < 0.15)
+    }
+    // The tenth part of a Laplace distribution of standard deviation √2 lies above ln 5.
+    let prior = ErrorTable.coarseQuantiles(
+      at: [0.1, 0.5, 0.9], errors: [], weights: [], total: 0, effectiveCount: 0, priorScale: 2.0.squareRoot(),
+      prior: .laplace, priorCount: 1)
+    #expect(abs(prior[2] - 1.609) < 0.1 && abs(prior[0] + 1.609) < 0.1 && abs(prior[1]) < 0.1)
+  }
+}
+
 @Suite("The scale of errors")
 struct ErrorScaleTests {
   @Test("is large after large errors, of which it knows those that were known when the forecast was made")

@@ -75,11 +75,28 @@ struct ExpertPanelTests {
   @Test("thin errors keep their weight and their order")
   func errorMemory() {
     var memory = ErrorMemory()
-    for index in 0..<5000 { memory.append(.init(error: Float(index), density: 1, target: index)) }
+    for index in 0..<5000 { memory.append(.init(error: Double(index), density: 1, target: index)) }
     #expect(memory.entries.count <= memory.capacity + 1)
     #expect(memory.entries.reduce(0) { $0 + Int($1.density) } == 5000)
     #expect(zip(memory.entries, memory.entries.dropFirst()).allSatisfy { $0.target < $1.target })
     #expect(memory.entries.last?.target == 4999)
+  }
+
+  @Test("errors are remembered to a five-hundredth, and never as smaller than they were")
+  func errorPrecision() {
+    for magnitude in [1e-12, 0.001, 0.3, 1, 1.5, 7, 513, 1e6] {
+      for error in [magnitude, -magnitude] {
+        let kept = ErrorMemory.Entry(error: error, density: 1, target: 0).error
+        #expect(kept / error >= 1 && kept / error <= 1 + 1.0 / 512)
+      }
+    }
+    // Small whole numbers are kept as they are, and so is none at all.
+    for exact in [0, 1, -2, 3, 100, -511, 1022] {
+      #expect(ErrorMemory.Entry(error: Double(exact), density: 1, target: 0).error == Double(exact))
+    }
+    #expect(ErrorMemory.Entry(error: -1e-300, density: 1, target: 0).error == 0)
+    #expect(abs(ErrorMemory.Entry(error: 1e300, density: 1, target: 0).error) > 4e6)
+    #expect(MemoryLayout<ErrorMemory.Entry>.stride == 6)
   }
 
   @Test("errors of a process with correlation 0.8 are found to persist so")
@@ -89,7 +106,7 @@ struct ExpertPanelTests {
     var error = 0.0
     for index in 0..<300 {
       error = 0.8 * error + 0.6 * noise.normal()
-      memory.append(.init(error: Float(error), density: 1, target: index))
+      memory.append(.init(error: error, density: 1, target: index))
     }
     #expect(abs(memory.persistence() - 0.8) < 0.1)
   }
