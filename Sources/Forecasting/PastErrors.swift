@@ -14,8 +14,6 @@ struct PastErrors {
   /// The positions of the values that the errors were made about.
   private(set) var targets: [Int] = []
   private(set) var weights: [Double] = []
-  /// The sum of the weights without that of the newest errors.
-  private(set) var fadedTotal = 0.0
   /// The sum of the weights.
   private(set) var total = 0.0
   /// How many independent errors these are worth.
@@ -34,6 +32,8 @@ struct PastErrors {
     var recent: [Double] = []
     recent.reserveCapacity(count)
     var recentTotal = 0.0
+    // The weights' sum before more is given to the newest.
+    var fadedTotal = 0.0
     // Errors are mostly evenly apart: from one to the next, what is left of a weight changes by the same factors.
     var left = (fast: 1.0, slow: 1.0, new: 1.0)
     var factors = left
