@@ -168,7 +168,7 @@ struct IncidentTests {
   func slow() {
     func slowly(_ observation: inout ClusterObservation) {
       for node in 0..<3 {
-        observation.set(node, .commitLatency, 0.12)
+        observation.set(node, .commitLatency, 0.12 + Double(observation.time / 2000 % 3) * 0.01)
         observation.nodes[node].scrapeSeconds = 0.6
       }
     }
@@ -200,7 +200,7 @@ struct IncidentTests {
   func quickestScrape() throws {
     var cluster = ClusterBuilder()
     func commits(_ observation: inout ClusterObservation) {
-      for node in 0..<3 { observation.set(node, .commitLatency, 0.006) }
+      for node in 0..<3 { observation.set(node, .commitLatency, 0.006 + Double(observation.time / 2000 % 3) * 2e-4) }
     }
     cluster.run(80)
     // One of three scrapes waits for 300 ms, in turn.
@@ -271,14 +271,14 @@ struct IncidentTests {
     cluster.run(30) { observation, _ in
       deliver(&observation, 0)
       for node in 0..<3 {
-        observation.set(node, .commitLatency, 0.12)
+        observation.set(node, .commitLatency, 0.12 + Double(observation.time / 2000 % 3) * 0.01)
         observation.nodes[node].scrapeSeconds = 0.6
       }
     }
     cluster.run(30) { observation, _ in
       deliver(&observation, 60)
       for node in 0..<3 {
-        observation.set(node, .commitLatency, 0.12)
+        observation.set(node, .commitLatency, 0.12 + Double(observation.time / 2000 % 3) * 0.01)
         observation.nodes[node].scrapeSeconds = 0.6
       }
     }
@@ -295,7 +295,7 @@ struct IncidentTests {
     }
     func slowly(_ observation: inout ClusterObservation) {
       for node in 0..<3 {
-        observation.set(node, .commitLatency, 0.12)
+        observation.set(node, .commitLatency, 0.12 + Double(observation.time / 2000 % 3) * 0.01)
         observation.nodes[node].scrapeSeconds = 0.6
       }
     }
@@ -314,12 +314,34 @@ struct IncidentTests {
     #expect(filling.incident.isPredicted)
   }
 
+  @Test("a commit that was slow once and is shown ever since, for want of another, is no slowness")
+  func staleCommit() {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.run(60) { observation, tick in
+      for node in 0..<3 { observation.set(node, .commitLatency, 0.8 + Double(tick % 3) * 0.001) }
+    }
+    #expect(cluster.events.isEmpty)
+  }
+
+  @Test("a node is not called slow for what the commits of its start took")
+  func slowStart() {
+    var cluster = ClusterBuilder()
+    cluster.run(80)
+    cluster.started["rabbit@b"] = Double(cluster.now) / 1000
+    cluster.run(50) { observation, tick in
+      observation.set(1, .commitLatency, 0.8 / Double(1 + tick / 3))
+      observation.nodes[1].scrapeSeconds = 0.3
+    }
+    #expect(cluster.events.isEmpty)
+  }
+
   @Test("one node that stays slow while the others do not is named")
   func slowNode() throws {
     var cluster = ClusterBuilder()
     cluster.run(80)
     cluster.run(30) { observation, _ in
-      observation.set(1, .commitLatency, 0.4)
+      observation.set(1, .commitLatency, 0.4 + Double(observation.time / 2000 % 3) * 0.02)
       observation.nodes[1].scrapeSeconds = 0.9
     }
     #expect(cluster.opened == [.performanceDegradation])
@@ -342,7 +364,7 @@ struct IncidentTests {
     cluster.run(16) { observation, tick in
       traffic(&observation, 120 + tick, 50)
       for node in 0..<3 {
-        observation.set(node, .commitLatency, 0.06)
+        observation.set(node, .commitLatency, 0.06 + Double(observation.time / 2000 % 3) * 0.004)
         observation.nodes[node].scrapeSeconds = 0.3
       }
     }

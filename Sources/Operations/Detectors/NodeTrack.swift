@@ -26,7 +26,10 @@ struct NodeTrack: Sendable {
   /// Whether its last failed scrape was refused at once, and not waited for in vain.
   private(set) var refused = false
   /// How much slower it is than usual, and than the others are.
-  var slowness = Slowness(SequentialTest(allowance: 1.2, limit: 8), window: 4)
+  var slowness = Self.newSlowness(warmUp: 60)
+  private static func newSlowness(warmUp: Int) -> Slowness {
+    Slowness(SequentialTest(allowance: 1.2, limit: 8), window: 4, warmUp: warmUp)
+  }
   /// How its present silence began.
   var departure = Departure.none
   /// When its last silence began, and when it was back from one that was planned, in seconds.
@@ -73,6 +76,8 @@ struct NodeTrack: Sendable {
       returned = time
       // What it was before says nothing about what it is now.
       for metric in [NodeMetric.memory, .descriptors, .processes, .ports, .atoms, .sockets] { signals[metric] = nil }
+      // A node that starts is slow, and shows its first commits for long.
+      slowness = Self.newSlowness(warmUp: 120)
     }
     for (metric, value) in node.values {
       newest[metric] = value

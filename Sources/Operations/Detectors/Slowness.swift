@@ -15,7 +15,7 @@ struct Slowness: Sendable {
   /// How many of the newest ticks do not belong to what is usual.
   private static let skipped = 40
   /// How many ticks are watched before anything is called unusual.
-  private static let warmUp = 60
+  private let warmUp: Int
 
   private(set) var commit = SignalTrack()
   private(set) var scrape = SignalTrack()
@@ -25,6 +25,9 @@ struct Slowness: Sendable {
   /// themselves lack processor time, not one is.
   private(set) var quickest = SignalTrack()
   private var latest: [Double] = []
+  /// For how many ticks commits have said the same: a queue without traffic shows its last commit for ever.
+  private var stale = 0
+  private static let mostStale = 4
   private let window: Int
   private var test: SequentialTest
   private var quickestTest = SequentialTest(allowance: 1, limit: 8)
@@ -33,9 +36,11 @@ struct Slowness: Sendable {
   /// - Parameters:
   ///   - test: collects what commits and scrapes say together.
   ///   - window: in how many ticks the quickest scrape is looked for.
-  init(_ test: SequentialTest, window: Int) {
+  ///   - warmUp: how many ticks are watched before anything is called unusual.
+  init(_ test: SequentialTest, window: Int, warmUp: Int = 60) {
     self.test = test
     self.window = window
+    self.warmUp = warmUp
   }
 
   var isShown: Bool { isSustained || isQuickestSlow }
@@ -58,18 +63,22 @@ struct Slowness: Sendable {
   ///
   /// - Parameter quick: the quickest scrape of this tick.
   mutating func append(commit: Double, scrape: Double, quick: Double, at time: Double) -> Excess? {
+    let before = self.commit.last?.mean ?? 0
+    stale = abs(commit - before) > 0.02 * before ? 0 : stale + 1
     self.commit.append(commit, at: time)
     self.scrape.append(scrape, at: time)
     latest = (latest + [quick]).suffix(window)
     let least = latest.min() ?? quick
     quickest.append(max(least, 1e-9).logarithm, at: time)
-    ticks = min(ticks + 1, Self.warmUp)
-    guard ticks == Self.warmUp, let usualCommit, let usualScrape, let usualQuickest else { return nil }
+    ticks = min(ticks + 1, warmUp)
+    guard ticks == warmUp, let usualCommit, let usualScrape, let usualQuickest else { return nil }
     func excess(_ value: Double, _ usual: Double, _ quick: Double) -> Double {
       min(3.4, (max(value, 1e-9) / max(usual, quick)).logarithm)
     }
+    let commits = excess(commit, usualCommit, Self.quickCommit)
     return Excess(
-      commits: excess(commit, usualCommit, Self.quickCommit), scrapes: excess(scrape, usualScrape, Self.quickScrape),
+      commits: stale > Self.mostStale ? min(0, commits) : commits,
+      scrapes: excess(scrape, usualScrape, Self.quickScrape),
       quickest: min(1.8, excess(least, usualQuickest, Self.quickestScrape)))
   }
 
