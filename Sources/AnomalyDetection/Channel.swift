@@ -74,8 +74,9 @@ struct Evidence: Sendable {
   /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
   /// sum gives the second kind 0.4 of its weight, the third 0.16 and so on, and a kind alone has to be the more unusual.
   mutating func conclude() {
-    logRate = min(agreed(pointwiseMin(kinds, records)) + logMultiplicity, 0)
     logRateWithoutRecords = min(agreed(kinds) + logMultiplicity, 0)
+    let whole = pointwiseMin(kinds, records)
+    logRate = whole == kinds ? logRateWithoutRecords : min(agreed(whole) + logMultiplicity, 0)
   }
 
   private func agreed(_ kinds: SIMD8<Double>) -> Double {

@@ -9,15 +9,12 @@ public struct P2Quantile: Sendable, Hashable {
   public let probability: Double
   /// How many values were added.
   public private(set) var count = 0
-  private var heights: [Double]
-  private var positions: [Double]
+  /// The first five places count, of the heights as many as there are values. Vectors and not arrays, so that whatever holds a
+  /// quantile is copied as plain bytes.
+  private var heights = SIMD8<Double>()
+  private var positions = SIMD8<Double>(1, 2, 3, 4, 5, 0, 0, 0)
 
-  public init(probability: Double) {
-    self.probability = min(max(probability, 0), 1)
-    heights = []
-    positions = [1, 2, 3, 4, 5]
-    heights.reserveCapacity(5)
-  }
+  public init(probability: Double) { self.probability = min(max(probability, 0), 1) }
 
   /// The estimate; of fewer than five values the nearest rank, of none NaN.
   public var value: Double { marker(2, probability) }
@@ -30,8 +27,8 @@ public struct P2Quantile: Sendable, Hashable {
 
   private func marker(_ index: Int, _ rank: Double) -> Double {
     if count >= 5 { return heights[index] }
-    if heights.isEmpty { return .nan }
-    return heights[min(Int((rank * Double(heights.count)).rounded(.down)), heights.count - 1)]
+    if count == 0 { return .nan }
+    return heights[min(Int((rank * Double(count)).rounded(.down)), count - 1)]
   }
 
   /// Takes `value`, which must not be NaN, into the markers.
@@ -40,8 +37,12 @@ public struct P2Quantile: Sendable, Hashable {
   public mutating func add(_ value: Double) {
     count += 1
     if count <= 5 {
-      let place = heights.firstIndex { $0 > value } ?? heights.count
-      heights.insert(value, at: place)
+      var place = count - 1
+      while place > 0, heights[place - 1] > value {
+        heights[place] = heights[place - 1]
+        place -= 1
+      }
+      heights[place] = value
       return
     }
     let cell: Int
@@ -87,15 +88,15 @@ public struct P2Quantile: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     writer.write(Int64(count))
-    for index in 0..<5 { writer.write(index < heights.count ? heights[index] : 0) }
-    writer.write(positions)
+    for index in 0..<5 { writer.write(heights[index]) }
+    for index in 0..<5 { writer.write(positions[index]) }
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     count = Int(try reader.readCount("count", in: 0...(1 << 53)))
-    heights = Array(try reader.readFinites("marker", count: 5).prefix(count))
+    for index in 0..<5 { heights[index] = try reader.readFinite("marker") }
     let start = reader.offset
-    positions = try reader.readFinites("position", count: 5)
+    for index in 0..<5 { positions[index] = try reader.readFinite("position") }
     for index in 1..<5 where positions[index] <= positions[index - 1] {
       throw .implausible(field: "position", offset: start)
     }

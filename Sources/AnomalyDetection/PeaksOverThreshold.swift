@@ -47,6 +47,9 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   private var rate: Double
   private var peak = 0.0
   private var quiet = 0.0
+  private let logShare: Double
+  /// The tail's distribution as it is used, prior and uncertainty included.
+  public private(set) var tail = GeneralizedPareto(shape: 0, scale: 1)
 
   /// A tail above about the 1 − `share` quantile of the stream, but not below `leastThreshold`.
   ///
@@ -58,6 +61,8 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     self.leastThreshold = max(leastThreshold, 1e-9)
     start = P2Quantile(probability: 1 - self.share)
     rate = self.share
+    logShare = log(self.share)
+    fitTail()
   }
 
   /// Whether enough values were seen for the threshold to be known.
@@ -66,15 +71,14 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   /// The value above which the tail begins; 0 until ready.
   public var tailStart: Double { threshold }
 
-  /// The tail's distribution as it is used, prior and uncertainty included.
-  public var tail: GeneralizedPareto {
+  private mutating func fitTail() {
     // Quantised signals pile their excesses up on one value; that says nothing about what lies beyond.
     let mean = max(meanExcess, Self.leastMean * unit)
     let variance = max(meanSquare - meanExcess * meanExcess, 0.02 * mean * mean)
     let measured = GeneralizedPareto(mean: mean, variance: variance).shape
     let shrunk = measured * peaks / (Self.priorPeaks + peaks)
     let shape = min(max(shrunk + 0.4 / peaks.squareRoot(), leastShape), Self.largestShape)
-    return GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
+    tail = GeneralizedPareto(shape: shape, scale: max(mean * (1 - min(shape, 0.45)), 1e-12))
   }
 
   /// The natural logarithm of how often per value a cluster with a peak as high as `value` is to be expected.
@@ -82,14 +86,13 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   /// Below the threshold it falls linearly from 0 to the logarithm of `share`, so that a score made of it stays graded.
   public func logRate(of value: Double) -> Double {
     guard isReady, value > 0 else { return 0 }
-    if value <= threshold { return log(share) * value / threshold }
+    if value <= threshold { return logShare * value / threshold }
     return log(min(rate, share)) + tail.logSurvival(value - threshold)
   }
 
   /// The value whose clusters are expected exp(`logRate`) times per value; infinite until ready.
   public func value(atLogRate logRate: Double) -> Double {
     guard isReady else { return .infinity }
-    let logShare = log(share)
     if logRate >= logShare { return threshold * min(logRate, 0) / logShare }
     return threshold + tail.excess(atLogSurvival: min(logRate - log(min(rate, share)), 0))
   }
@@ -128,6 +131,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     meanExcess = Self.priorMean * unit
     meanSquare = 2 * meanExcess * meanExcess
     peaks = Self.priorPeaks
+    fitTail()
   }
 
   private mutating func closeCluster(weight: Double) {
@@ -138,6 +142,7 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     rate += weight
     peak = 0
     quiet = 0
+    fitTail()
   }
 
   func save(to writer: inout StateWriter) {
@@ -157,5 +162,6 @@ public struct PeaksOverThreshold: Sendable, Hashable {
     rate = try reader.readFinite("rate", atLeast: 0)
     peak = try reader.readFinite("peak", atLeast: 0)
     quiet = try reader.readFinite("quiet", atLeast: 0)
+    fitTail()
   }
 }

@@ -225,7 +225,7 @@ struct SignalModel: Sendable, Hashable {
     if settling == 0 { weigh(smoothRecords.add(smooth, usual: spread.mean, leastRange: range), .season, &look) }
   }
 
-  private func weigh(_ reading: RecordWatch.Reading?, _ kind: Evidence.Kind, _ look: inout Look) {
+  private mutating func weigh(_ reading: RecordWatch.Reading?, _ kind: Evidence.Kind, _ look: inout Look) {
     guard let reading, look.options.direction.admits(reading.side),
       look.options.deadBand.isExceeded(by: look.value, expected: centre + spread.mean * unit)
     else { return }

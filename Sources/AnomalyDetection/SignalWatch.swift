@@ -56,9 +56,9 @@ public struct SignalWatch: Sendable {
     var parts: [AnomalySeverity.Evidence] = []
     parts.reserveCapacity(detectors.count + 1)
     var verdict = AnomalyVerdict()
-    if var scorer {
-      verdict = scorer.score(value, at: timestamp)
-      self.scorer = scorer
+    // In place: a copy would have every array of the model copied.
+    if let judged = scorer?.score(value, at: timestamp) {
+      verdict = judged
       parts.append(
         AnomalySeverity.Evidence(
           detector: Self.auto, family: verdict.reason?.family ?? .statistical, isCalibrated: true,

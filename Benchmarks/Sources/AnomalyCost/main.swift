@@ -18,8 +18,11 @@ let values = (0..<count).map { index -> Double in
 
 func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
 
+/// The detectors to measure; groups are left out where some are named.
+let chosen = Array(CommandLine.arguments.dropFirst())
+
 print(pad("detector", 20) + pad("us/point", 12) + "bytes of state")
-for name in SignalWatch.names {
+for name in chosen.isEmpty ? SignalWatch.names : chosen {
   var watch = SignalWatch(detectors: [name], options: AnomalyOptions(step: 60_000))
   let used = name == "matrix_profile" || name == "dbscan" ? 5000 : count
   let start = cpuSeconds()
@@ -27,7 +30,7 @@ for name in SignalWatch.names {
   let micro = (cpuSeconds() - start) / Double(used) * 1e6
   print(pad(name, 20) + pad("\((micro * 100).rounded() / 100)", 12) + "\(watch.saved().count)")
 }
-for width in [11, 38] {
+for width in chosen.isEmpty ? [11, 38] : [] {
   var group = GroupScorer(signals: (0..<width).map { "s\($0)" }, options: AnomalyOptions(step: 60_000))
   let used = 5000
   let start = cpuSeconds()
