@@ -19,9 +19,8 @@ struct ExpertScores: Sendable, Equatable {
   /// The power of the mixture per doubling of the evidence.
   private static let sharpness = 3.0
 
-  /// How much the record at a short horizon matters for far ones: in the average, and as a power on the weight.
+  /// How much the record at a short horizon matters for far ones in the average; its cube divides the weight.
   private static let recentShare = 0.3
-  private static let recentSharpness = 3.0
 
   init() {}
 
@@ -121,7 +120,7 @@ struct ExpertScores: Sendable, Equatable {
       for index in 0..<n
       where !panel.experts[index].isNaN && sums[5 * n + index] > 0 && scores[index] + floor <= pruned {
         var weight = exponential2(power * binaryLogarithm((best + floor) / (scores[index] + floor)))
-        if !recent.isEmpty { weight *= exponential2(-Self.recentSharpness * binaryLogarithm(recent[index])) }
+        if !recent.isEmpty { weight /= recent[index] * recent[index] * recent[index] }
         sum += weight * panel.experts[index]
         total += weight
       }
