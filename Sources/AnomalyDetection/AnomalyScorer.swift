@@ -6,15 +6,15 @@
 
 /// Says of each sample of one signal how unusual it is, on a scale on which 1.0 is the alerting line.
 ///
-/// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the
-/// value against the mean of about a day, a short smoothing against the level of the last day and against the daily
-/// or weekly profile, a long one against that profile, the way of the last dozen samples, what
-/// part of what was expected is left, the density of surprises of late and for longer, value and smoothing against the highest and lowest of the last month, and how
-/// long the value has not moved. A streaming tail estimate
-/// turns each into a rate (`PeaksOverThreshold`); kinds of evidence that agree are put together, and the rate, corrected for the
-/// number of channels, is compared with the budget of false alarms: score = log(rate) / log(budget per sample), the latter
-/// corrected by how often the signal came near it so far (`AlarmPace`). A score thus crosses 1.0 about as often on a
-/// healthy signal as the budget says, whatever the signal's scale and shape.
+/// Nothing is tuned per signal. Several channels look at a sample: the error of an adaptive one-step forecast, the value
+/// against the mean of about a day, a short smoothing against the level of the last day and against the daily or weekly
+/// profile, a long one against that profile, the way of the last dozen samples, what part of what was expected is left,
+/// the density of surprises of late and for longer, value and smoothing against the highest and lowest of the last
+/// month, and how long the value has not moved. A streaming tail estimate turns each into a rate (`PeaksOverThreshold`);
+/// kinds of evidence that agree are put together, and the rate, corrected for the number of channels, is compared with
+/// the budget of false alarms: score = log(rate) / log(budget per sample), the latter corrected by how often the signal
+/// came near it so far (`AlarmPace`). A score thus crosses 1.0 about as often on a healthy signal as the budget says,
+/// whatever the signal's scale and shape.
 ///
 /// Scoring is causal and deterministic: the score of a sample depends on it and on what came before, and the same
 /// samples give the same bits. Scales are not learned during the first hour of an incident, so that it does not become
@@ -35,7 +35,7 @@ public struct AnomalyScorer: Sendable {
   /// How long an incident is kept out of what is learned, and how long it must be quiet to be over, in milliseconds.
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
-  /// How much of a past score, up to the alerting line, stays in the score, and what is left of it from one sample to the next.
+  /// How much of a past score, up to the alerting line, stays in the score for long.
   private static let echo = 0.6
   /// What is left of a score up to the alerting line at the next sample.
   private static let fallBack = 0.75
@@ -194,7 +194,7 @@ public struct AnomalyScorer: Sendable {
     var verdict = verdict
     verdict.alert = incident.add(verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * pace))
     verdict.since = incident.since
-    // What was unusual a moment ago still counts: the score falls back by 15% a sample, from the alerting line at most,
+    // What was unusual a moment ago still counts: the score falls back by a quarter a sample, from the alerting line at most,
     // to an echo that fades over hundreds of samples, so that whoever looks now and then sees it.
     remembered = max(remembered * Self.fading, min(verdict.score, 1))
     let echo = max(Self.fallBack * min(last.score, 1), Self.echo * remembered)
