@@ -139,7 +139,8 @@ public struct AutoRecord: Sendable, Equatable {
   }
 
   private static func matches(_ values: [Double], _ window: Window) -> Bool {
-    values.count == window.count && Window.checksum(values, origin: window.origin, factor: window.factor) == window.checksum
+    values.count == window.count
+      && Window.checksum(values, origin: window.origin, factor: window.factor) == window.checksum
   }
 }
 

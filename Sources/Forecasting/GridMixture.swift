@@ -37,7 +37,8 @@ struct GridMixture: Sendable {
   ///   - nearestTrial: the nearest horizon that will be asked for, in steps.
   ///   - farthestTrial: the farthest horizon that is tried out, in steps.
   init(
-    step: Int64, capacity: Int, units: (origin: Double, factor: Double)? = nil, nearestTrial: Int = 1, farthestTrial: Int
+    step: Int64, capacity: Int, units: (origin: Double, factor: Double)? = nil, nearestTrial: Int = 1,
+    farthestTrial: Int
   ) {
     self.nearestTrial = nearestTrial
     self.step = step
