@@ -53,29 +53,39 @@ extension Parser {
     return Node(expression: .subquery(subquery), height: node.height + 1)
   }
 
-  func setOffset(_ offset: DurationExpression, on expression: inout Expression) throws(ParseError) {
-    let isRepeated: Bool
-    let range = expression.range
+  /// Changes the selector that a modifier such as `offset` follows, or the subquery in its place.
+  ///
+  /// - Parameter change: gets what `offset` and `@` say of it so far.
+  func modify(
+    _ expression: inout Expression, modifier: String,
+    _ change: (inout DurationExpression?, inout PinnedTime?) -> Void
+  ) throws(ParseError) {
     switch expression {
     case .selector(var node):
-      isRepeated = node.offset != nil
-      node.offset = offset
+      change(&node.offset, &node.pinnedTime)
       node.range.end = previousEnd
       expression = .selector(node)
     case .matrix(var node):
-      isRepeated = node.selector.offset != nil
-      node.selector.offset = offset
+      change(&node.selector.offset, &node.selector.pinnedTime)
       node.range.end = previousEnd
       expression = .matrix(node)
     case .subquery(var node):
-      isRepeated = node.offset != nil
-      node.offset = offset
+      change(&node.offset, &node.pinnedTime)
       node.range.end = previousEnd
       expression = .subquery(node)
     default:
       throw failure(
-        "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery",
-        at: range)
+        "\(modifier) modifier must be preceded by an instant vector selector or range vector selector or a subquery",
+        at: expression.range)
+    }
+  }
+
+  func setOffset(_ offset: DurationExpression, on expression: inout Expression) throws(ParseError) {
+    let range = expression.range
+    var isRepeated = false
+    try modify(&expression, modifier: "offset") { old, _ in
+      isRepeated = old != nil
+      old = offset
     }
     if isRepeated { throw failure("offset may not be set multiple times", at: range) }
   }
@@ -100,26 +110,10 @@ extension Parser {
       time = .timestamp(timestamp)
     }
     contexts.removeLast()
-    let isRepeated: Bool
-    switch expression {
-    case .selector(var node):
-      isRepeated = node.pinnedTime != nil
-      node.pinnedTime = time
-      node.range.end = previousEnd
-      expression = .selector(node)
-    case .matrix(var node):
-      isRepeated = node.selector.pinnedTime != nil
-      node.selector.pinnedTime = time
-      node.range.end = previousEnd
-      expression = .matrix(node)
-    case .subquery(var node):
-      isRepeated = node.pinnedTime != nil
-      node.pinnedTime = time
-      node.range.end = previousEnd
-      expression = .subquery(node)
-    default:
-      throw failure(
-        "@ modifier must be preceded by an instant vector selector or range vector selector or a subquery", at: range)
+    var isRepeated = false
+    try modify(&expression, modifier: "@") { _, old in
+      isRepeated = old != nil
+      old = time
     }
     if isRepeated { throw failure("@ <timestamp> may not be set multiple times", at: range) }
   }
