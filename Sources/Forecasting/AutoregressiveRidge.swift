@@ -35,7 +35,7 @@ public enum AutoregressiveMethod: PointMethod {
     let seasonal = period.map { ((horizon - 1) / $0 + 1) * $0 - horizon } ?? 0
     let longest = max(12, seasonal)
     let count = values.count
-    var equations = NormalEquations<Double>(width: lags.count + (period == nil ? 1 : 2))
+    var equations = NormalEquations(width: lags.count + (period == nil ? 1 : 2))
     func features(_ origin: Int) -> [Double] {
       let here = values[origin]
       var result = lags.map { values[max(0, origin - $0)] - here }

@@ -9,23 +9,48 @@ struct ExpertPanel {
   static let horizonBound = 15..<19
   static let featureCount = 12
 
-  /// The experts' forecasts; NaN where the history is too short for one.
-  let experts: UnsafeMutablePointer<Double>
-  /// The regression's features as distances from the last value.
-  let features: UnsafeMutablePointer<Double>
+  /// How many ``Lanes`` hold a number for each expert; in the last ones there is room for more.
+  static let expertLanes = (expertCount + 3) / 4
+  static let featureLanes = featureCount / 4
+  /// The numbers that a panel has room for.
+  private static let size = 4 * (expertLanes + featureLanes)
 
-  /// Room for the mixture's arithmetic.
-  let scores: UnsafeMutablePointer<Double>
+  /// The experts' forecasts as changes of the value at the origin; NaN where the history is too short for one.
+  let experts: UnsafeMutablePointer<Float>
+  /// The regression's features as distances from the value at the origin.
+  let features: UnsafeMutablePointer<Float>
 
-  /// Calls `body` with a panel.
-  static func with<Result>(_ body: (ExpertPanel) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: 2 * expertCount + featureCount) { buffer in
-      buffer.initialize(repeating: 0)
-      guard let base = buffer.baseAddress else { preconditionFailure("an allocation has an address") }
-      return body(
-        ExpertPanel(experts: base, features: base + 2 * expertCount, scores: base + expertCount))
+  private init(_ base: UnsafeMutablePointer<Float>) {
+    experts = base
+    features = base + 4 * Self.expertLanes
+    base.initialize(repeating: .nan, count: Self.size)
+  }
+
+  /// The forecasts of four experts.
+  @inline(__always)
+  func experts(_ lane: Int) -> Lanes { Self.load(experts, lane) }
+
+  /// Four features.
+  @inline(__always)
+  func features(_ lane: Int) -> Lanes { Self.load(features, lane) }
+
+  /// Safe: experts and features begin at multiples of sixteen bytes, and there is room for whole lanes of both.
+  @inline(__always)
+  private static func load(_ numbers: UnsafeMutablePointer<Float>, _ lane: Int) -> Lanes {
+    UnsafeRawPointer(numbers).load(fromByteOffset: 16 * lane, as: Lanes.self)
+  }
+
+  /// Calls `body` with panels.
+  static func with<Result>(_ count: Int, _ body: ([ExpertPanel]) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(byteCount: 4 * size * count, alignment: 16) { buffer in
+      let numbers = buffer.bindMemory(to: Float.self)
+      guard let base = numbers.baseAddress else { preconditionFailure("an allocation has an address") }
+      return body((0..<count).map { ExpertPanel(base + size * $0) })
     }
   }
+
+  /// Calls `body` with a panel.
+  static func with<Result>(_ body: (ExpertPanel) -> Result) -> Result { with(1) { body($0[0]) } }
 
   /// Computes what every expert but the regression says, and the regression's features.
   ///
@@ -38,55 +63,52 @@ struct ExpertPanel {
     let medium = view.mean(origin - 11, through: origin)
     let unit = view.rhythm.unit
     let long = view.mean(origin - unit + 1, through: origin)
-    let missing = Double.nan
     let e = experts
     let f = features
-    e[0] = last
-    e[1] = short
-    e[2] = medium
-    e[3] = long
-    for index in 4..<16 { e[index] = missing }
-    e[Self.regression] = missing
+    e[0] = 0
+    e[1] = Float(short - last)
+    e[2] = Float(medium - last)
+    e[3] = Float(long - last)
+    for index in 4..<15 { e[index] = .nan }
+    e[Self.regression] = .nan
     f[0] = 0.05
-    f[1] = short - last
-    f[2] = medium - last
-    f[3] = long - last
+    f[1] = e[1]
+    f[2] = e[2]
+    f[3] = e[3]
     for index in 4..<Self.featureCount { f[index] = 0 }
 
     if let day = view.rhythm.day {
       let back = ((horizon - 1) / day + 1) * day
       let first = origin + horizon - back
       if first >= 0 {
-        let one = values[first]
-        let smooth = view.mean(first - 3, through: min(first + 3, origin))
-        e[4] = one
-        e[8] = smooth
-        e[10] = 0.5 * (last + smooth)
-        f[4] = one - last
-        f[5] = smooth - last
+        let one = values[first] - last
+        let smooth = view.mean(first - 3, through: min(first + 3, origin)) - last
+        e[4] = Float(one)
+        e[8] = Float(smooth)
+        e[10] = Float(0.5 * smooth)
+        f[4] = e[4]
+        f[5] = e[8]
         if origin >= day {
           let then = view.mean(origin - day - 2, through: origin - day)
-          e[9] = one + 0.5 * (short - then)
-          f[6] = then - last
+          e[9] = Float(one + 0.5 * (short - then))
+          f[6] = Float(then - last)
         }
         if first >= 2 * day {
-          let two = values[first - day]
-          let three = values[first - 2 * day]
-          let mean = (one + two + three) / 3
-          e[5] = mean
-          e[6] = max(min(one, two), min(max(one, two), three))
-          e[7] =
-            (smooth + view.mean(first - day - 3, through: min(first - day + 3, origin))
-              + view.mean(first - 2 * day - 3, through: min(first - 2 * day + 3, origin))) / 3
-          f[7] = mean - last
+          let two = values[first - day] - last
+          let three = values[first - 2 * day] - last
+          e[5] = Float((one + two + three) / 3)
+          e[6] = Float(max(min(one, two), min(max(one, two), three)))
+          let smoothTwo = view.mean(first - day - 3, through: min(first - day + 3, origin)) - last
+          let smoothThree = view.mean(first - 2 * day - 3, through: min(first - 2 * day + 3, origin)) - last
+          e[7] = Float((smooth + smoothTwo + smoothThree) / 3)
+          f[7] = e[5]
         }
         let weekly = origin + horizon - ((horizon - 1) / (7 * day) + 1) * 7 * day
         if weekly >= 0 {
-          let week = values[weekly]
-          e[11] = week
-          e[12] = 0.5 * week + 0.5 * (e[5].isNaN ? one : e[5])
-          f[8] = week - last
-          f[9] = view.mean(weekly - 3, through: min(weekly + 3, origin)) - last
+          e[11] = Float(values[weekly] - last)
+          e[12] = 0.5 * (e[11] + (e[5].isNaN ? e[4] : e[5]))
+          f[8] = e[11]
+          f[9] = Float(view.mean(weekly - 3, through: min(weekly + 3, origin)) - last)
         }
       }
     }
@@ -94,22 +116,22 @@ struct ExpertPanel {
       let back = ((horizon - 1) / period + 1) * period
       let first = origin + horizon - back
       if first >= 2 * period {
-        e[13] = values[first]
-        e[14] = (values[first] + values[first - period] + values[first - 2 * period]) / 3
-        f[10] = e[14] - last
+        e[13] = Float(values[first] - last)
+        e[14] = Float((values[first] + values[first - period] + values[first - 2 * period]) / 3 - last)
+        f[10] = e[14]
       }
     }
     // Trends from two neighbouring windows as wide as the horizon, anchored at the last value, full and halved; and
     // the line through two windows twice as wide.
     let near = slope(view, origin: origin, window: max(3, horizon))
     let far = slope(view, origin: origin, window: max(8, 2 * horizon))
-    e[15] = last + near.slope * trendSteps
-    e[16] = last + 0.5 * near.slope * trendSteps
-    e[17] = far.level + far.slope * trendSteps
-    e[18] = last + 0.5 * far.slope * trendSteps
-    e[19] = last + significantSlope(view, origin: origin, window: 8) * trendSteps
-    e[20] = last + significantSlope(view, origin: origin, window: 24) * trendSteps
-    f[11] = near.slope * trendSteps
+    e[15] = Float(near.slope * trendSteps)
+    e[16] = 0.5 * e[15]
+    e[17] = Float(far.level - last + far.slope * trendSteps)
+    e[18] = Float(0.5 * far.slope * trendSteps)
+    e[19] = Float(significantSlope(view, origin: origin, window: 8) * trendSteps)
+    e[20] = Float(significantSlope(view, origin: origin, window: 24) * trendSteps)
+    f[11] = e[15]
   }
 
   @inline(__always)

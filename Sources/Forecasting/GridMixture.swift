@@ -66,8 +66,8 @@ struct GridMixture: Sendable {
     guard !history.isEmpty else { return }
     let history = history
     HistoryView.with(history, rhythm: rhythm, withDailyChanges: false) { view in
-      ExpertPanel.with { panel in
-        for index in nodes.indices { Self.replay(&nodes[index], view: view, panel: panel) }
+      ExpertPanel.with(HorizonNode.mostTrials) { panels in
+        for index in nodes.indices { nodes[index].replay(view, panels: panels) }
       }
     }
   }
@@ -94,7 +94,8 @@ struct GridMixture: Sendable {
           nodes[index].settle(view, panel: panel, now: now)
           let stride = nodes[index].stride
           guard now % stride == 0 else { continue }
-          nodes[index].tryOut(view, panel: panel, origin: now, density: stride)
+          nodes[index].fill(panel, view, origin: now)
+          nodes[index].tryOut(panel, origin: now, density: stride)
         }
       }
     }
@@ -115,24 +116,6 @@ struct GridMixture: Sendable {
   var window: [Double] { history.raw }
 
   // MARK: Learning
-
-  /// Puts a node through the whole history: coarsely over the old part, finely over the last day.
-  private static func replay(_ node: inout HorizonNode, view: HistoryView, panel: ExpertPanel) {
-    let end = view.count - node.horizon
-    guard end > 0 else { return }
-    let first = end > 24 ? min(view.rhythm.unit, end / 4) : min(2, end - 1)
-    let fineStart = max(first, end - view.rhythm.unit)
-    let coarse = max(node.stride, (end - first) / 500)
-    let fine = max(node.stride, min(coarse, (end - fineStart) / 250))
-    var origin = first
-    while origin < view.count {
-      node.settle(view, panel: panel, now: origin)
-      let step = origin < fineStart ? coarse : fine
-      node.tryOut(view, panel: panel, origin: origin, density: step)
-      origin += step
-    }
-    node.settle(view, panel: panel, now: view.count - 1)
-  }
 
   private func currentRhythm() -> Rhythm {
     let day = SeasonalPeriods.daily(step: step)
@@ -203,10 +186,8 @@ struct GridMixture: Sendable {
 
   /// The experts' recent relative errors at two short horizons, as a geometric mean: the shorter has seen more of a
   /// new regime, the longer tells trends from noise.
-  private func recentRelativeErrors() -> [Double] {
-    let records = nodes.lazy.filter { Self.recentHorizons.contains($0.horizon) }.map {
-      $0.scores.recentRelativeErrors()
-    }
+  private func recentRelativeErrors() -> [Float] {
+    let records = nodes.filter { Self.recentHorizons.contains($0.horizon) }.map { $0.scores.recentRelativeErrors() }
     guard let first = records.first, let second = records.last else { return [] }
     return zip(first, second).map { ($0 * $1).squareRoot() }
   }
@@ -214,7 +195,7 @@ struct GridMixture: Sendable {
   /// The mixture's forecast at any horizon, between two nodes by asking both; with regard to the recent record at
   /// short horizons, and by the horizon's own record alone.
   private func centre(
-    _ view: HistoryView, panel: ExpertPanel, horizon: Int, tried: Int, recent: [Double]
+    _ view: HistoryView, panel: ExpertPanel, horizon: Int, tried: Int, recent: [Float]
   ) -> (centre: Double, own: Double) {
     func ask(_ node: HorizonNode) -> (centre: Double, own: Double) {
       let own = node.predict(view, panel: panel, horizon: horizon)

@@ -3,8 +3,9 @@
 struct HorizonNode: Sendable {
   let horizon: Int
   private(set) var scores = ExpertScores()
-  private(set) var equations = NormalEquations<Float>(width: ExpertPanel.featureCount)
-  private(set) var coefficients: [Double] = []
+  private(set) var equations = PanelEquations()
+  /// Those of the regression; empty before it was first solved.
+  private(set) var coefficients: [Lanes] = []
   private(set) var rowsSinceSolved = 0
   private(set) var errors: ErrorMemory
   private(set) var trials = TrialQueue()
@@ -27,56 +28,113 @@ struct HorizonNode: Sendable {
   /// so that nothing that is learnt about it has seen more than the forecast had.
   ///
   /// - Parameters:
+  ///   - panel: filled for the origin; given what the regression says.
   ///   - density: the number of steps that the trial stands for.
-  mutating func tryOut(_ view: HistoryView, panel: ExpertPanel, origin: Int, density: Int) {
-    guard view.isMeasured[origin] else { return }
-    panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
+  mutating func tryOut(_ panel: ExpertPanel, origin: Int, density: Int) {
     predictRegression(panel)
-    let now = view.values[origin]
     trials.append(
       Trial(
-        origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps) - now,
-        regression: panel.experts[ExpertPanel.regression] - now))
+        origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps),
+        regression: panel.experts[ExpertPanel.regression]))
   }
 
   /// Learns from every trial whose target has come by now, the view's value at `now`.
   mutating func settle(_ view: HistoryView, panel: ExpertPanel, now: Int) {
-    while let trial = trials.first, trial.origin + horizon <= now {
-      trials.removeFirst()
-      let origin = trial.origin
-      guard view.isMeasured[origin + horizon] else { continue }
-      learn(trial, view: view, panel: panel, origin: origin)
+    while let trial = takeTrial(by: now) {
+      guard view.isMeasured[trial.origin + horizon] else { continue }
+      fill(panel, view, origin: trial.origin)
+      panel.experts[ExpertPanel.regression] = trial.regression
+      let target = trial.origin + horizon
+      learn(trial, view, panel: panel, fading: fading(view, age: newestTarget < 0 ? 0 : target - newestTarget))
     }
   }
 
-  private mutating func learn(_ trial: Trial, view: HistoryView, panel: ExpertPanel, origin: Int) {
-    let target = origin + horizon
-    let actual = view.values[target]
-    let density = Double(trial.density)
-    panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
-    panel.experts[ExpertPanel.regression] = view.values[origin] + Double(trial.regression)
-    let age = newestTarget < 0 ? 0 : target - newestTarget
-    newestTarget = target
-    errors.append(
-      ErrorMemory.Entry(
-        error: actual - view.values[origin] - Double(trial.mixed), density: trial.density, target: newestTarget))
-    let unit = view.rhythm.unit
-    scores.fade(steps: age, horizon: horizon, unit: unit)
-    scores.add(panel, actual: actual, density: density)
-    equations.fade(decay(Double(age) / Double(max(200, 4 * unit))))
-    learnRegression(panel, change: actual - view.values[origin], density: density)
+  /// Puts the node through the whole history: coarsely over the old part, finely over the last day.
+  mutating func replay(_ view: HistoryView, panels: [ExpertPanel]) {
+    let end = view.count - horizon
+    guard end > 0 else { return }
+    let first = end > 24 ? min(view.rhythm.unit, end / 4) : min(2, end - 1)
+    let fineStart = max(first, end - view.rhythm.unit)
+    let coarse = max(stride, (end - first) / 500)
+    let fine = max(stride, min(coarse, (end - fineStart) / 250))
+    var origin = first
+    // A trial's panel is as it was when its target comes.
+    var made = 0
+    var settled = 0
+    // Trials are mostly evenly apart.
+    var usual = fading(view, age: coarse)
+    func settle(_ now: Int) {
+      while let trial = takeTrial(by: now) {
+        let panel = panels[settled % panels.count]
+        settled += 1
+        let target = trial.origin + horizon
+        guard view.isMeasured[target] else { continue }
+        let age = newestTarget < 0 ? 0 : target - newestTarget
+        if age != usual.age { usual = fading(view, age: age) }
+        learn(trial, view, panel: panel, fading: usual)
+      }
+    }
+    while origin < view.count {
+      settle(origin)
+      let step = origin < fineStart ? coarse : fine
+      if view.isMeasured[origin] {
+        let panel = panels[made % panels.count]
+        made += 1
+        fill(panel, view, origin: origin)
+        tryOut(panel, origin: origin, density: step)
+      }
+      origin += step
+    }
+    settle(view.count - 1)
   }
 
-  private mutating func learnRegression(_ panel: ExpertPanel, change: Double, density: Double) {
+  /// How many trials may wait for their targets at most.
+  static let mostTrials = 32
+
+  private mutating func takeTrial(by now: Int) -> Trial? {
+    guard let trial = trials.first, trial.origin + horizon <= now else { return nil }
+    trials.removeFirst()
+    return trial
+  }
+
+  func fill(_ panel: ExpertPanel, _ view: HistoryView, origin: Int) {
+    panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
+  }
+
+  /// What is left of what was learnt, `age` steps later.
+  private struct Fading {
+    let age: Int
+    let scores: ExpertScores.Fading
+    let equations: Double
+  }
+
+  private func fading(_ view: HistoryView, age: Int) -> Fading {
+    let unit = view.rhythm.unit
+    return Fading(
+      age: age, scores: ExpertScores.Fading(steps: age, horizon: horizon, unit: unit),
+      equations: decay(Double(age) / Double(max(200, 4 * unit))))
+  }
+
+  private mutating func learn(_ trial: Trial, _ view: HistoryView, panel: ExpertPanel, fading: Fading) {
+    let target = trial.origin + horizon
+    let change = Float(view.values[target] - view.values[trial.origin])
+    newestTarget = target
+    errors.append(ErrorMemory.Entry(error: Double(change - trial.mixed), density: trial.density, target: target))
+    scores.add(panel, change: change, density: Float(trial.density), fading: fading.scores)
+    equations.fade(fading.equations)
+    learnRegression(panel, change: change, density: Double(trial.density))
+  }
+
+  private mutating func learnRegression(_ panel: ExpertPanel, change: Float, density: Double) {
     // Rows that miss far weigh less (Huber's weights, with the regression's own usual error as the unit).
     var weight = density
     let own = panel.experts[ExpertPanel.regression]
     if !own.isNaN {
-      let miss = abs(panel.experts[0] + change - own)
+      let miss = abs(change - own)
       let usual = scores.usualError(of: ExpertPanel.regression)
-      if usual > 0, miss > usual { weight *= usual / miss }
+      if usual > 0, miss > usual { weight *= Double(usual / miss) }
     }
-    equations.add(panel.features, target: change, weight: weight)
+    equations.add(panel, target: change, weight: weight)
     rowsSinceSolved += 1
     if rowsSinceSolved >= (coefficients.isEmpty ? 8 : 32) {
       rowsSinceSolved = 0
@@ -88,11 +146,9 @@ struct HorizonNode: Sendable {
 
   private func predictRegression(_ panel: ExpertPanel) {
     guard !coefficients.isEmpty else { return }
-    coefficients.withUnsafeBufferPointer { coefficients in
-      var sum = panel.experts[0]
-      for index in 0..<ExpertPanel.featureCount { sum += coefficients[index] * panel.features[index] }
-      panel.experts[ExpertPanel.regression] = sum
-    }
+    var sums = Lanes.zero
+    for lane in 0..<ExpertPanel.featureLanes { sums += coefficients[lane] * panel.features(lane) }
+    panel.experts[ExpertPanel.regression] = sums.sum()
   }
 
   /// The forecast of the mixture from the newest value, for a horizon near or beyond this node's.
@@ -100,7 +156,7 @@ struct HorizonNode: Sendable {
   /// Beyond the node's own horizon nothing was ever tried, and trends are trusted ever less: one seen over n steps
   /// ends within the next d with probability d / (n + d) (the rule of succession), so it is expected to go on for
   /// n·ln(1 + d/n) of them.
-  func predict(_ view: HistoryView, panel: ExpertPanel, horizon: Int, recent: [Double] = []) -> Double {
+  func predict(_ view: HistoryView, panel: ExpertPanel, horizon: Int, recent: [Float] = []) -> Double {
     var trendSteps = Double(horizon)
     if horizon > self.horizon {
       let seen = Double(view.count)
@@ -109,6 +165,7 @@ struct HorizonNode: Sendable {
     }
     panel.fill(view, origin: view.count - 1, horizon: horizon, trendSteps: trendSteps)
     predictRegression(panel)
-    return scores.mix(panel, independentSteps: independentSteps, recent: recent)
+    let newest = view.values[view.count - 1]
+    return newest + Double(scores.mix(panel, independentSteps: independentSteps, recent: recent))
   }
 }

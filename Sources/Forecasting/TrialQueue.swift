@@ -11,11 +11,11 @@ struct Trial: Sendable, Equatable {
   private let position: UInt16
   private let steps: UInt16
 
-  init(origin: Int, density: Int, mixed: Double, regression: Double) {
+  init(origin: Int, density: Int, mixed: Float, regression: Float) {
     position = UInt16(clamping: origin)
     steps = UInt16(clamping: density)
-    self.mixed = Float(mixed)
-    self.regression = Float(regression)
+    self.mixed = mixed
+    self.regression = regression
   }
 }
 

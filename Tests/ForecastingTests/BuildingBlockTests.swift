@@ -116,7 +116,7 @@ struct BuildingBlockTests {
   @Test("ridge regression solves two equations, and shrinks under a penalty")
   func ridge() throws {
     // y = 2a - b from (1,0)→2, (0,1)→-1, (1,1)→1, of weights 1: without a penalty exact.
-    var equations = NormalEquations<Double>(width: 2)
+    var equations = NormalEquations(width: 2)
     for (row, target) in [([1.0, 0], 2.0), ([0, 1], -1), ([1, 1], 1)] {
       equations.add(row, target: target, weight: 1)
     }
@@ -129,7 +129,31 @@ struct BuildingBlockTests {
     equations.add([1, 0], target: 7, weight: 1)
     let recent = try #require(equations.solve(penalty: 1e-9))
     #expect(abs(recent[0] - 7) < 0.05)
-    #expect(NormalEquations<Double>(width: 2).solve(penalty: 1) == nil)
+    #expect(NormalEquations(width: 2).solve(penalty: 1) == nil)
+  }
+
+  @Test("the regression of a panel is the ridge regression of its features")
+  func panelRegression() throws {
+    var noise = SeededNoise(12)
+    var reference = NormalEquations(width: ExpertPanel.featureCount)
+    var equations = PanelEquations()
+    #expect(equations.solve(penalty: 1) == nil)
+    ExpertPanel.with { panel in
+      for _ in 0..<50 {
+        let row = (0..<ExpertPanel.featureCount).map { _ in noise.normal() }
+        for (index, feature) in row.enumerated() { panel.features[index] = Float(feature) }
+        let target = row[0] - 2 * row[5] + 0.5 * row[11] + 0.1 * noise.normal()
+        reference.fade(0.5)
+        equations.fade(0.5)
+        reference.add(row, target: target, weight: 3)
+        equations.add(panel, target: Float(target), weight: 3)
+      }
+    }
+    let expected = try #require(reference.solve(penalty: 0.1))
+    let found = try #require(equations.solve(penalty: 0.1))
+    for (index, coefficient) in expected.enumerated() {
+      #expect(abs(Double(found[index / 4][index % 4]) - coefficient) < 1e-4)
+    }
   }
 
   @Test("the normal quantiles agree with the tables")

@@ -3,7 +3,7 @@ struct DemandRung: Sendable {
   let horizon: Int
   /// Every how many steps a forecast is made to learn from.
   let stride: Int
-  private var equations: NormalEquations<Double>
+  private var equations: NormalEquations
   private(set) var coefficients: [Double] = []
   /// Forecasts that wait for their truth, by their origin.
   private var pending: [Pending] = []
@@ -33,7 +33,7 @@ struct DemandRung: Sendable {
   init(horizon: Int) {
     self.horizon = horizon
     stride = max(1, horizon / 24)
-    equations = NormalEquations<Double>(width: DemandFeatures.width)
+    equations = NormalEquations(width: DemandFeatures.width)
   }
 
   /// What a regression, the profile alone and the value a week before say.

@@ -37,7 +37,7 @@ struct ResourceModel: Sendable {
         }
       }
       deviations = deviations.map { $0 > 1e-18 ? $0.squareRoot() : .infinity }
-      var equations = NormalEquations<Double>(width: width + 1)
+      var equations = NormalEquations(width: width + 1)
       for (row, target) in zip(rows, targets) {
         equations.add(Self.standardised(row, means, deviations), target: target, weight: 1)
       }
