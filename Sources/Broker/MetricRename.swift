@@ -44,6 +44,11 @@ public enum MetricNames {
     return result
   }
 
+  /// The names under which metrics of the canonical name `name` were stored before they were renamed.
+  public static func former(_ name: String) -> [String] {
+    renames.filter { $0.canonical == name && $0.factor == 1 }.map(\.old)
+  }
+
   private static let byOldName = Dictionary(uniqueKeysWithValues: renames.map { ($0.old, $0) })
 
   /// The Raft metrics exist for the node (`/metrics`, `/metrics/per-object`) and with the prefix of

@@ -35,7 +35,7 @@ public struct NodeIdentity: Sendable, Hashable {
   }
 
   /// The metric that carries the identity.
-  static let metric = "rabbitmq_identity_info"
+  public static let metric = "rabbitmq_identity_info"
 
   private static let beginning: [UInt8] = Array("\(metric){".utf8)
   private static let newline = UInt8(ascii: "\n")
@@ -83,6 +83,14 @@ public struct NodeIdentity: Sendable, Hashable {
       let key = String(decoding: name, as: UTF8.self).filter { $0 != " " }
       labels[key] = String(decoding: value, as: UTF8.self)
     }
+    guard let node = labels["rabbitmq_node"], !node.isEmpty else { return nil }
+    self.init(
+      node: node, cluster: labels["rabbitmq_cluster"] ?? "",
+      permanentID: labels["rabbitmq_cluster_permanent_id"] ?? "")
+  }
+
+  /// Reads the labels of a series of `rabbitmq_identity_info`, or returns nil if they name no node.
+  public init?(labels: Labels) {
     guard let node = labels["rabbitmq_node"], !node.isEmpty else { return nil }
     self.init(
       node: node, cluster: labels["rabbitmq_cluster"] ?? "",

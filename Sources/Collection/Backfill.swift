@@ -52,20 +52,22 @@ public final class Backfill: Sendable {
 
   /// - Parameters:
   ///   - metricNames: what is fetched from sources without `match`.
+  ///   - identity: what a domain adds to fetched series, if it does.
   ///   - destination: takes the samples.
   ///   - client: speaks to the sources.
   ///   - time: when it is.
   ///   - registry: takes the metrics `harecast_backfill_*`.
   public init(
-    _ sources: [BackfillConfiguration], metricNames: [String], destination: BackfillDestination, client: HTTPClient,
-    time: any TimeSource = SystemTime(), registry: MetricRegistry, logger: Logger
+    _ sources: [BackfillConfiguration], metricNames: [String], identity: BackfillIdentity? = nil,
+    destination: BackfillDestination, client: HTTPClient, time: any TimeSource = SystemTime(), registry: MetricRegistry,
+    logger: Logger
   ) {
     runs = sources.map { source in
       var logger = logger
       logger[metadataKey: "source"] = "\(source.url)"
       return BackfillSourceRun(
-        configuration: source, metricNames: metricNames, destination: destination, client: client, time: time,
-        metrics: BackfillMetrics(registry, source: source.url), log: logger)
+        configuration: source, metricNames: metricNames, identity: identity, destination: destination,
+        client: client, time: time, metrics: BackfillMetrics(registry, source: source.url), log: logger)
     }
     states = Mutex(sources.map { _ in BackfillProgress() })
   }

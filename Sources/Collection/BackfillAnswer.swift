@@ -63,7 +63,7 @@ struct BackfillAnswer {
     var isFirst = true
     while let key = try json.nextKey(isFirst: &isFirst) {
       switch key {
-      case "metric": series.labels = try readLabels()
+      case "metric": series.labels = try Self.labels(&json)
       case "values": try readValues(into: &series)
       case "histograms":
         histogramSeries += 1
@@ -74,15 +74,15 @@ struct BackfillAnswer {
     return series
   }
 
-  private mutating func readLabels() throws(BackfillAnswerError) -> Labels {
+  private static func labels(_ json: inout BackfillJSON) throws(BackfillAnswerError) -> Labels {
     try json.expect(UInt8(ascii: "{"))
     var labels: [Label] = []
     var isFirst = true
     while let name = try json.nextKey(isFirst: &isFirst) {
-      if labels.count >= Self.mostLabels { throw json.error("a series has more than \(Self.mostLabels) labels") }
+      if labels.count >= mostLabels { throw json.error("a series has more than \(mostLabels) labels") }
       let value = try json.string()
-      if name.utf8.count > Self.longestLabel || value.utf8.count > Self.longestLabel {
-        throw json.error("a label is longer than \(Self.longestLabel) bytes")
+      if name.utf8.count > longestLabel || value.utf8.count > longestLabel {
+        throw json.error("a label is longer than \(longestLabel) bytes")
       }
       labels.append(Label(name, value))
     }
@@ -125,9 +125,22 @@ struct BackfillAnswer {
 
   /// The names in an answer of `label/__name__/values`.
   static func names(_ bytes: [UInt8], limit: Int) throws(BackfillAnswerError) -> [String] {
+    try list(bytes, limit: limit, of: "metrics") { json throws(BackfillAnswerError) in try json.string() }
+  }
+
+  /// The label sets in an answer of `series`.
+  static func series(_ bytes: [UInt8], limit: Int) throws(BackfillAnswerError) -> [Labels] {
+    try list(bytes, limit: limit, of: "series") { json throws(BackfillAnswerError) in try labels(&json) }
+  }
+
+  /// The elements of the list `data`.
+  private static func list<Element>(
+    _ bytes: [UInt8], limit: Int, of what: String,
+    read: (inout BackfillJSON) throws(BackfillAnswerError) -> Element
+  ) throws(BackfillAnswerError) -> [Element] {
     var json = BackfillJSON(bytes)
     try json.expect(UInt8(ascii: "{"))
-    var names: [String]?
+    var elements: [Element]?
     var isFirst = true
     while let key = try json.nextKey(isFirst: &isFirst) {
       guard key == "data" else {
@@ -135,17 +148,17 @@ struct BackfillAnswer {
         continue
       }
       try json.expect(UInt8(ascii: "["))
-      var found: [String] = []
+      var found: [Element] = []
       var isFirst = true
       while try json.nextElement(isFirst: &isFirst) {
-        found.append(try json.string())
-        if found.count > limit { throw json.error("more than \(limit) metrics match") }
+        found.append(try read(&json))
+        if found.count > limit { throw json.error("more than \(limit) \(what) match") }
       }
-      names = found
+      elements = found
     }
     try json.expectEnd()
-    guard let names else { throw json.error("there is no \"data\"") }
-    return names
+    guard let elements else { throw json.error("there is no \"data\"") }
+    return elements
   }
 
   /// The words of an error in Prometheus's shape, cut to a line; nil if the answer has none.

@@ -23,9 +23,7 @@ struct BackfillRequest {
 
   /// Asks for the names of the metrics that a selector selects.
   func names(_ selector: String, _ span: BackfillSpan) throws(FileError) -> HTTPRequest {
-    var request = try request(
-      "/api/v1/label/__name__/values",
-      [("match[]", selector), ("start", Self.seconds(span.start)), ("end", Self.seconds(span.end))])
+    var request = try request("/api/v1/label/__name__/values", Self.selection(selector, span))
     if let body = request.body {
       // There is no form for label values.
       request.url += "?" + String(decoding: body, as: UTF8.self)
@@ -33,6 +31,15 @@ struct BackfillRequest {
       request.method = "GET"
     }
     return request
+  }
+
+  /// Asks for the label sets of the series that a selector selects.
+  func series(_ selector: String, _ span: BackfillSpan) throws(FileError) -> HTTPRequest {
+    try request("/api/v1/series", Self.selection(selector, span))
+  }
+
+  private static func selection(_ selector: String, _ span: BackfillSpan) -> [(String, String)] {
+    [("match[]", selector), ("start", seconds(span.start)), ("end", seconds(span.end))]
   }
 
   private func request(_ path: String, _ own: [(String, String)]) throws(FileError) -> HTTPRequest {

@@ -6,6 +6,8 @@ import TimeSeries
 struct BackfillSourceRun: Sendable {
   /// The most metrics that one selector may select.
   private static let mostMetrics = 20_000
+  /// The most series that may say who a target is.
+  private static let mostTargets = 100_000
   /// Milliseconds between two notes of what was done.
   private static let savePause: Int64 = 2_000
   private static let logPause: Int64 = 10_000
@@ -13,6 +15,7 @@ struct BackfillSourceRun: Sendable {
 
   let configuration: BackfillConfiguration
   let metricNames: [String]
+  let identity: BackfillIdentity?
   let destination: BackfillDestination
   let client: HTTPClient
   let time: any TimeSource
@@ -35,6 +38,7 @@ struct BackfillSourceRun: Sendable {
     let start: Int64
     let span: BackfillSpan
     var state: BackfillState
+    var targets = KnownTargets()
     var progress = BackfillProgress()
     var series: Set<UInt64> = []
     var lastSave: Int64
@@ -49,7 +53,7 @@ struct BackfillSourceRun: Sendable {
       start: max(0, now - configuration.range) / step * step, end: max(step, now / step * step))
     var course = Course(start: now, span: span, state: loadState(), lastSave: now, lastLog: now)
     do throws(CancellationError) {
-      if let queries = try await queries(span, &course) {
+      if let queries = try await queries(span, &course), try await learnTargets(span, &course) {
         var plan = BackfillPlan(
           configuration, queries: queries.map { ($0, course.state.covered($0)) }, span: span)
         course.state = BackfillState()
@@ -68,6 +72,7 @@ struct BackfillSourceRun: Sendable {
   private func fetch(
     _ plan: inout BackfillPlan, _ course: inout Course, _ report: @Sendable (BackfillProgress) -> Void
   ) async {
+    let targets = course.targets
     await withTaskGroup(of: Message.self) { group in
       var isTicking = false
       loop: while !Task.isCancelled {
@@ -75,7 +80,7 @@ struct BackfillSourceRun: Sendable {
         case .finish: break loop
         case .ask(let piece):
           let query = plan.text(piece)
-          group.addTask { await perform(piece, query) }
+          group.addTask { await perform(piece, query, targets) }
           continue
         case .wait(let moment):
           if !isTicking {
@@ -104,14 +109,14 @@ struct BackfillSourceRun: Sendable {
 
   // MARK: One request
 
-  private func perform(_ piece: BackfillPlan.Piece, _ query: String) async -> Message {
+  private func perform(_ piece: BackfillPlan.Piece, _ query: String, _ targets: KnownTargets) async -> Message {
     var tally = Tally()
-    let outcome = await outcome(of: piece, query, &tally)
+    let outcome = await outcome(of: piece, query, targets, &tally)
     return .answer(piece, outcome, tally)
   }
 
   private func outcome(
-    of piece: BackfillPlan.Piece, _ query: String, _ tally: inout Tally
+    of piece: BackfillPlan.Piece, _ query: String, _ targets: KnownTargets, _ tally: inout Tally
   ) async -> BackfillPlan.Outcome {
     do {
       let request = try BackfillRequest(configuration: configuration).range(query, piece.span)
@@ -120,12 +125,13 @@ struct BackfillSourceRun: Sendable {
       var answer = try BackfillAnswer(response.body, span: piece.span)
       while var series = try answer.next() {
         BackfillAnswer.markGaps(&series, step: configuration.step, end: piece.span.end)
-        guard !series.timestamps.isEmpty,
-          let labels = RelabelRule.apply(configuration.relabelRules, to: series.labels), !labels.isEmpty
-        else { continue }
-        try Task.checkCancellation()
-        tally.samples += try await append(labels, series)
-        tally.series.append(labels.fingerprint)
+        if series.timestamps.isEmpty { continue }
+        for named in names(of: series.labels, targets) {
+          guard let labels = RelabelRule.apply(configuration.relabelRules, to: named), !labels.isEmpty else { continue }
+          try Task.checkCancellation()
+          tally.samples += try await append(labels, series)
+          tally.series.append(labels.fingerprint)
+        }
       }
       return .taken(bytes: response.body.count)
     } catch let error as HTTPFetchError {
@@ -135,6 +141,11 @@ struct BackfillSourceRun: Sendable {
     } catch {
       return .later("\(error)", pause: nil)
     }
+  }
+
+  private func names(of series: Labels, _ targets: KnownTargets) -> [Labels] {
+    guard let identity, let said = targets[series] else { return [series] }
+    return identity.expand(said, series)
   }
 
   private func append(_ labels: Labels, _ series: SeriesSamples) async throws -> Int {
@@ -169,17 +180,49 @@ struct BackfillSourceRun: Sendable {
   private func names(
     _ selector: BackfillSelector, _ span: BackfillSpan, _ course: inout Course
   ) async throws(CancellationError) -> [String]? {
+    let requests = BackfillRequest(configuration: configuration)
+    return try await ask(selector.text, &course, otherwise: []) {
+      try requests.names(selector.text, span)
+    } read: { body in
+      try BackfillAnswer.names(body, limit: Self.mostMetrics)
+    }
+  }
+
+  /// Asks who the source's targets are; false if the source is given up.
+  private func learnTargets(_ span: BackfillSpan, _ course: inout Course) async throws(CancellationError) -> Bool {
+    guard let identity else { return true }
+    let requests = BackfillRequest(configuration: configuration)
+    let selector = BackfillSelector.query(metric: identity.metric)
+    let series: [Labels]? = try await ask(selector, &course, otherwise: []) {
+      try requests.series(selector, span)
+    } read: { body in
+      try BackfillAnswer.series(body, limit: Self.mostTargets)
+    }
+    guard let series else { return false }
+    course.targets = KnownTargets(series, identity)
+    if !course.targets.ambiguous.isEmpty {
+      log.warning(
+        "targets that have been more than one node keep the labels that the source gives them",
+        metadata: ["instances": "\(course.targets.ambiguous.sorted().joined(separator: ", "))"])
+    }
+    return true
+  }
+
+  /// Asks a question about the source until it is answered: `fallback` if it is refused, nil if the source is given up.
+  private func ask<Answer>(
+    _ query: String, _ course: inout Course, otherwise fallback: Answer, request: () throws -> HTTPRequest,
+    read: ([UInt8]) throws -> Answer
+  ) async throws(CancellationError) -> Answer? {
     var backoff = RetryBackoff()
     while true {
       let outcome: BackfillPlan.Outcome
       do {
-        let request = try BackfillRequest(configuration: configuration).names(selector.text, span)
-        let response = try await client.fetch(request)
+        let response = try await client.fetch(try request())
         if let bad = BackfillRequest.judge(response) {
           outcome = bad
         } else {
           if backoff.isFailing { take([.recovered], &course) }
-          return try BackfillAnswer.names(response.body, limit: Self.mostMetrics)
+          return try read(response.body)
         }
       } catch let error as HTTPFetchError {
         outcome = BackfillRequest.judge(error)
@@ -199,12 +242,12 @@ struct BackfillSourceRun: Sendable {
         }
         try await sleep(until: backoff.resumeAt)
       case .refused(let reason), .tooMuch(let reason):
-        take([.queryRefused(query: selector.text, reason: reason)], &course)
-        return []
+        take([.queryRefused(query: query, reason: reason)], &course)
+        return fallback
       case .closed(let reason):
         take([.sourceClosed(reason)], &course)
         return nil
-      case .taken: return []
+      case .taken: return fallback
       }
     }
   }

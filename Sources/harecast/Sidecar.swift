@@ -121,7 +121,8 @@ final class Sidecar: Sendable {
       sources.isEmpty
       ? nil
       : Backfill(
-        sources, metricNames: plan.rules.flatMap(\.readMetricNames),
+        sources, metricNames: BrokerHistory.metricNames(for: plan.rules.flatMap(\.readMetricNames)),
+        identity: BrokerHistory.identity,
         destination: BackfillDestination(
           append: { labels, timestamps, values, now in
             try await store.appendHistory(labels, timestamps: timestamps, values: values, now: now)
@@ -217,12 +218,14 @@ final class Sidecar: Sendable {
     context.report.corsOrigin = allowedOrigin
     context.report.alertmanagers = { [notifier] in notifier.alertmanagers() }
     context.report.externalLabels = plan.withLock { $0.configuration.global.externalLabels }
+    let storeLog = options.logger("store")
     var services: [any Service] = [
-      StoreCloser(store: store, rules: rules),
+      StoreCloser(store: store, rules: rules, log: storeLog),
       ClientKeeper(client: client),
       AlertDelivery(notifier: notifier),
       HTTPServer(context: context, host: host, port: port, log: log, onListening: onListening),
       StoreKeeper(store: store, time: time),
+      StoreWatch(store: store, log: storeLog),
       Loop { [scrapes] in try await scrapes.run() },
       Loop { [rules] in try await rules.run() },
       Loop { [incidents] in try await incidents.run() },

@@ -1,3 +1,4 @@
+import Logging
 import Rules
 import SeriesStore
 import ServiceLifecycle
@@ -18,15 +19,46 @@ struct StoreKeeper: Service {
   }
 }
 
+/// Says in the log when the store's file cannot be written any more, and when it can again.
+struct StoreWatch: Service {
+  let store: SeriesStore
+  let log: Logger
+  /// From one look to the next.
+  var pause: Duration = .seconds(5)
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      var isWritten = true
+      while true {
+        switch store.condition {
+        case .degraded(let reason) where isWritten:
+          isWritten = false
+          log.error(
+            "the store cannot be written: what comes in is kept in memory only", metadata: ["error": "\(reason)"])
+        case .accepting where !isWritten:
+          isWritten = true
+          log.notice("the store is written again, with all that memory has")
+        default: break
+        }
+        try await Task.sleep(for: pause)
+      }
+    }
+  }
+}
+
 /// Writes everything down when all others have stopped: what rules know, then the store itself.
 struct StoreCloser: Service {
   let store: SeriesStore
   let rules: RuleManager
+  let log: Logger
 
   func run() async throws {
     try? await gracefulShutdown()
     await rules.save()
     await store.close()
+    if case .degraded(let reason) = store.condition {
+      log.error("what came since the store could not be written is lost", metadata: ["error": "\(reason)"])
+    }
   }
 }
 

@@ -102,6 +102,7 @@ struct BackfillTests {
 
   private func backfill(
     _ server: StaticHTTPServer, _ names: [String] = ["a", "b"], time: (any TimeSource)? = nil,
+    identity: BackfillIdentity? = nil,
     _ change: (inout BackfillConfiguration) -> Void = { _ in }
   ) -> Backfill {
     var configuration = BackfillConfiguration(url: server.url)
@@ -110,7 +111,7 @@ struct BackfillTests {
     change(&configuration)
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     return Backfill(
-      [configuration], metricNames: names, destination: keeper.destination, client: HTTPClient(),
+      [configuration], metricNames: names, identity: identity, destination: keeper.destination, client: HTTPClient(),
       time: time ?? self.time, registry: registry, logger: logger)
   }
 
@@ -279,6 +280,36 @@ struct BackfillTests {
     #expect(server.requests.first?.path == "/api/v1/label/__name__/values")
     #expect(keeper.values("b").count == 1440)
     #expect(keeper.state.withLock { $0.samples.keys.allSatisfy { $0["job"] == "rabbitmq" } })
+  }
+
+  @Test("history gets the labels of who its target says it is; targets that were two things are left as they are")
+  func identities() async throws {
+    let server = try StaticHTTPServer { request in
+      if request.path.hasSuffix("/series") {
+        return .json(
+          """
+          {"status":"success","data":[{"__name__":"who","instance":"a:1","is":"one"},
+          {"__name__":"who","instance":"b:1","is":"one"},{"__name__":"who","instance":"b:1","is":"two"}]}
+          """)
+      }
+      let time = Self.now / 1000 / 60 * 60 - 600
+      let series = ["a:1", "b:1", "c:1"].map {
+        "{\"metric\":{\"__name__\":\"a\",\"instance\":\"\($0)\"},\"values\":[[\(time),\"1\"]]}"
+      }
+      return .json(
+        "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[\(series.joined(separator: ","))]}}")
+    }
+    let identity = BackfillIdentity(metric: "who") { series in
+      Labels(["is"].compactMap { name in series[name].map { Label(name, $0) } })
+    } expand: { said, series in
+      [series.setting("is", to: said["is"] ?? "")]
+    }
+    try await run(backfill(server, ["a"], identity: identity) { $0.range = 3_600_000 })
+    let kept = keeper.state.withLock { state in
+      Set(state.samples.keys.map { "\($0["instance"] ?? "") \($0["is"] ?? "-")" })
+    }
+    #expect(kept == ["a:1 one", "b:1 -", "c:1 -"])
+    #expect(server.requests.count { $0.path.hasSuffix("/series") } == 1)
   }
 
   @Test("what the store does not take is fetched again when it does")
