@@ -130,6 +130,9 @@ extension ForecastBacktest {
       }
     }
     var bytes = Array(lines.joined().utf8)
+    if bytes.isEmpty {
+      throw BacktestError(path, "is not written: no series has an origin at the positions that were asked for")
+    }
     if path.hasSuffix(".gz") {
       guard let compressed = Gzip.compress(bytes) else { throw BacktestError(path, "cannot be compressed") }
       bytes = compressed

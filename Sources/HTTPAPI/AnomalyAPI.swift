@@ -21,9 +21,9 @@ struct AnomalyAPI: Sendable {
     router.post("/api/v1/anomalies/feedback") { request, _ in
       // Whoever gets here has been let in; without users anybody would be.
       guard context.webConfig?.current().configuration.users.isEmpty == false else {
-        return Response.text(
-          "Feedback changes what alerts: it needs users in the web configuration (--web.config.file).",
-          status: .forbidden)
+        return APIError(
+          .forbidden, "feedback changes what alerts and needs authentication: set basic_auth_users in --web.config.file"
+        ).response
       }
       do {
         return try await feedback(try await RequestParameters.read(request))

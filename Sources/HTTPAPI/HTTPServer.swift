@@ -1,9 +1,11 @@
 import Collection
 import Exposition
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOCore
 import Operations
 import Outlook
 import PromQL
@@ -64,6 +66,16 @@ public struct HTTPServerContext: Sendable {
   }
 }
 
+/// The server cannot listen where it should.
+public struct ListeningError: Error, Sendable, CustomStringConvertible {
+  /// Host and port.
+  public let address: String
+  /// The system's number of what went wrong.
+  public let code: Int32
+
+  public var description: String { "cannot listen on \(address): \(String(cString: strerror(code)))" }
+}
+
 /// Harecast's HTTP server, as a service.
 public struct HTTPServer: Service {
   private let context: HTTPServerContext
@@ -105,7 +117,12 @@ public struct HTTPServer: Service {
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "harecast"),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: quiet)
-    try await application.run()
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      // Connections report their own errors elsewhere; what comes up here is that of the listening socket.
+      throw ListeningError(address: "\(host):\(port)", code: error.errnoCode)
+    }
   }
 
   /// All routes.

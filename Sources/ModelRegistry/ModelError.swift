@@ -48,7 +48,7 @@ public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
       case .badName:
         "is not a name for a model: use letters, digits, \".\", \"_\" and \"-\", at most 100, a letter or digit first"
       case .missing: "does not exist"
-      case .exists: "exists already"
+      case .exists: "exists already; --replace replaces it"
       case .badKey(let what): "is not a usable key: \(what)"
       case .system(let what): what
       case .registry(let what): what

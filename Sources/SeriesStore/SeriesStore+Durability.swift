@@ -60,6 +60,9 @@ extension SeriesStore {
     }
   }
 
+  /// What the file is called in its folder.
+  public static let fileName = "harecast.db"
+
   /// Whether samples are taken for good.
   public var condition: StoreCondition {
     state.withLock { state in state.durability.degradedReason.map { .degraded(reason: $0) } ?? .accepting }

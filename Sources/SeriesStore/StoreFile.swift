@@ -36,7 +36,7 @@ final class StoreFile: Sendable {
       throw .folder(path: folder, reason: Self.reason(error))
     }
     lock = try FolderLock(folder: folder)
-    path = folder + "/harecast.db"
+    path = folder + "/\(SeriesStore.fileName)"
     try Self.checkIdentity(path)
     do {
       if !FileManager.default.fileExists(atPath: path) || Self.size(path) == 0 { try Self.create(path) }

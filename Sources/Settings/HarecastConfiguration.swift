@@ -38,8 +38,16 @@ public struct HarecastConfiguration: Sendable {
   /// - Throws: ``ConfigurationError`` if the file cannot be read, `YAMLError` with the place of what is wrong in it.
   public static func load(_ path: String) throws -> HarecastConfiguration {
     let absolute = URL(filePath: path).standardizedFileURL
-    guard let text = try? String(contentsOf: absolute, encoding: .utf8) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: absolute.path, isDirectory: &isFolder) else {
+      throw ConfigurationError(path: path, reason: "there is no such configuration file")
+    }
+    if isFolder.boolValue { throw ConfigurationError(path: path, reason: "is a folder, not a configuration file") }
+    guard let bytes = FileManager.default.contents(atPath: absolute.path) else {
       throw ConfigurationError(path: path, reason: "cannot read the configuration file")
+    }
+    guard let text = String(bytes: bytes, encoding: .utf8) else {
+      throw ConfigurationError(path: path, reason: "is not UTF-8 text")
     }
     return try read(text, file: path, folder: absolute.deletingLastPathComponent().path)
   }

@@ -47,6 +47,7 @@ struct AnomaliesListCommand: AsyncParsableCommand {
       address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(), method: "GET")
     options.show(data) { data in
       let anomalies = ((data as? [String: Any])?["anomalies"] as? [[String: Any]]) ?? []
+      if anomalies.isEmpty { CommandOutput.complain("nothing is unusual") }
       return anomalies.map { one in
         let labels = (one["labels"] as? [String: String] ?? [:]).sorted { $0.key < $1.key }
           .map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")

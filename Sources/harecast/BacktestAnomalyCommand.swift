@@ -79,6 +79,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   }
 
   private func runHistory(_ query: String, _ names: [String]) async throws {
+    try report.map(OutputFile.check)
     let (series, step) = try await history.read(query)
     guard !series.isEmpty else {
       FileHandle.standardError.write(Data("\(query): no series in this time\n".utf8))
@@ -89,7 +90,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
     let results = series.sorted { $0.labels < $1.labels }.map { backtest.run($0) }
     CommandOutput.say(AnomalyHistory.table(results))
     if let report {
-      try AnomalyReport.html(results, title: query).write(toFile: report, atomically: true, encoding: .utf8)
+      try OutputFile.write(Data(AnomalyReport.html(results, title: query).utf8), to: report)
     }
   }
 }

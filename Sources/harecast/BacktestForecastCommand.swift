@@ -63,7 +63,7 @@ struct BacktestForecastCommand: AsyncParsableCommand {
       try history.checkSource()
       if limit < 1 { throw ValidationError("--limit: \(limit) is below 1") }
       _ = try originCount()
-      _ = try horizonSteps(1)
+      _ = try horizonSteps(try history.stepLength())
     }
     if let unknown = modelNames.first(where: { !ForecastBacktest.modelNames.contains($0) }) {
       throw ValidationError(
@@ -138,8 +138,12 @@ struct BacktestForecastCommand: AsyncParsableCommand {
       guard let length = PrometheusDuration.parse(text), length > 0 else {
         throw ValidationError("--horizon: \"\(text)\" is not a duration such as 1h")
       }
+      guard length >= step else {
+        throw ValidationError(
+          "--horizon: \(text) is shorter than the --step of \(PrometheusDuration.format(step)) that is looked at")
+      }
       let steps = (length + step - 1) / step
-      guard step == 1 || steps <= Self.mostSteps else {
+      guard steps <= Self.mostSteps else {
         throw ValidationError(
           "--horizon: \(text) are \(steps) steps, the limit is \(Self.mostSteps): take a longer --step")
       }
@@ -151,6 +155,8 @@ struct BacktestForecastCommand: AsyncParsableCommand {
   private static let mostSteps: Int64 = 20_000
 
   private func runHistory(_ query: String) async throws {
+    // What ends only after minutes should not fail at its last step.
+    try report.map(OutputFile.check)
     let (all, step) = try await history.read(query)
     guard !all.isEmpty else {
       CommandOutput.complain("\(query): no series in this time")
@@ -167,8 +173,8 @@ struct BacktestForecastCommand: AsyncParsableCommand {
     progress.end()
     CommandOutput.say(ForecastSummary.table(results, history: backtest, step: step))
     if let report {
-      try ForecastReport.html(results, history: backtest, title: query).write(
-        toFile: report, atomically: true, encoding: .utf8)
+      try OutputFile.write(
+        Data(ForecastReport.html(results, history: backtest, title: query).utf8), to: report)
     }
     guard results.contains(where: { $0.outcomes.contains { $0.failure == nil } }) else { throw ExitCode(1) }
   }

@@ -51,7 +51,7 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
     do {
       var lines = AnnouncementLines()
       if let folder { try replay(folder, &lines) } else if let url { try await replay(server: url, &lines) }
-      if let out { try lines.data.write(to: URL(filePath: out)) }
+      if let out { try OutputFile.write(lines.data, to: out) }
     } catch let code as ExitCode {
       throw code
     } catch let error as ValidationError {
@@ -63,8 +63,10 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
   }
 
   private func replay(_ folder: String, _ lines: inout AnnouncementLines) throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-      .filter { $0.hasSuffix(".csv") || $0.hasSuffix(".csv.gz") }
+    guard let files = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw RecordedRunError(folder, "is no folder that can be read")
+    }
+    let names = files.sorted().filter { $0.hasSuffix(".csv") || $0.hasSuffix(".csv.gz") }
     guard !names.isEmpty else { throw RecordedRunError(folder, "there is no .csv or .csv.gz file") }
     for name in names {
       let run = try RecordedRun(path: folder + "/" + name, day: try dayLength())

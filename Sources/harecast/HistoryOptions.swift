@@ -28,16 +28,20 @@ struct HistoryOptions: ParsableArguments {
 
   var isUsed: Bool { url != nil || storagePath != nil || start != nil || end != nil || step != nil }
 
+  /// The milliseconds between two samples.
+  func stepLength() throws -> Int64 { max(1, Int64((try QueryTime.step(step) ?? 60) * 1000)) }
+
   /// The series of the expression and the milliseconds between two of their samples.
   func read(_ query: String) async throws -> ([RecordedSeries], step: Int64) {
-    let step = Int64((try QueryTime.step(step) ?? 60) * 1000)
+    let step = try stepLength()
     let last = Int64(try QueryTime.parse(end, "end", default: QueryTime.now()) * 1000)
     let first = Int64(
       try QueryTime.parse(start, "start", default: Double(last) / 1000 - 14 * 86_400) * 1000)
     guard step > 0, last > first else { throw ValidationError("--end is not after --start") }
     guard (last - first) / step <= Self.mostPoints else {
       throw ValidationError(
-        "\((last - first) / step) steps are over the limit of \(Self.mostPoints): choose a longer --step")
+        "\((last - first) / step) steps are over the limit of \(Self.mostPoints): choose a longer --step or a later --start"
+      )
     }
     var found: [Labels: RecordedSeries] = [:]
     func add(_ labels: Labels, _ timestamp: Int64, _ value: Double) {
@@ -49,6 +53,11 @@ struct HistoryOptions: ParsableArguments {
     if let storagePath {
       guard FileManager.default.fileExists(atPath: storagePath) else {
         CommandOutput.complain("\(storagePath): no such folder")
+        throw ExitCode(1)
+      }
+      // Opening a store makes one where there is none.
+      guard FileManager.default.fileExists(atPath: storagePath + "/\(SeriesStore.fileName)") else {
+        CommandOutput.complain("\(storagePath): there is no \(SeriesStore.fileName) in this folder")
         throw ExitCode(1)
       }
       let store = try SeriesStore.open(folder: storagePath, now: SystemTime().now())

@@ -47,13 +47,17 @@ enum ModelOutputFormat: String, CaseIterable, ExpressibleByArgument {
 /// How a model is shown.
 enum ModelText {
   /// The lines that describe a model.
-  static func lines(_ header: ModelHeader, signature: ModelSignature, bytes: Int) -> [String] {
+  ///
+  /// - Parameter path: where its file lies, if that is to be said.
+  static func lines(
+    _ header: ModelHeader, signature: ModelSignature, bytes: Int, path: String? = nil
+  ) -> [String] {
     var lines = [
       "name:       \(header.name)", "model:      \(header.model)", "query:      \(header.query)",
       "step:       \(PrometheusDuration.format(header.step))",
       "trained on: \(RFC3339.format(header.trainedFrom)) to \(RFC3339.format(header.trainedThrough))",
       "created:    \(RFC3339.format(header.created)) by Harecast \(header.harecast)",
-      "file:       \(bytes) bytes, \(signature)",
+      "file:       \(path.map { "\($0), " } ?? "")\(bytes) bytes, \(signature)",
     ]
     for (name, value) in header.settings.sorted(by: { $0.key < $1.key }) {
       lines.append("setting:    \(name)=\(value)")

@@ -31,7 +31,9 @@ struct ModelsList: ParsableCommand {
       var objects: [[String: Any]] = []
       var lines: [String] = []
       var isGood = true
-      for name in models.folder.names() {
+      let names = models.folder.names()
+      if names.isEmpty { CommandOutput.complain("there are no models in \(models.path)") }
+      for name in names {
         do {
           let (file, signature, bytes) = try models.read(name, keys: keys)
           objects.append(try ModelText.object(file.header, signature: signature, bytes: bytes.count))

@@ -65,8 +65,9 @@ struct TrainCommand: AsyncParsableCommand {
       let keys = try models.keys()
       let target = try models.folder.file(of: name)
       if out == nil, !replace, FileManager.default.fileExists(atPath: target) {
-        throw ModelError(target, .system("exists already; --replace replaces it"))
+        throw ModelError(target, .exists)
       }
+      try out.map(OutputFile.check)
       let (all, step, source) = try await read()
       let series = RecordedSeries.busiest(limit, of: all)
       if series.count < all.count {
@@ -92,7 +93,9 @@ struct TrainCommand: AsyncParsableCommand {
       let signature = keys.first.map { ModelSignature.verified($0.name) } ?? .none
       switch output {
       case .text:
-        for line in ModelText.lines(file.header, signature: signature, bytes: bytes.count) { CommandOutput.say(line) }
+        for line in ModelText.lines(file.header, signature: signature, bytes: bytes.count, path: out ?? target) {
+          CommandOutput.say(line)
+        }
       case .json:
         CommandOutput.say(try ModelText.json(ModelText.object(file.header, signature: signature, bytes: bytes.count)))
       }

@@ -1,0 +1,67 @@
+import Foundation
+import HarecastTestKit
+import Testing
+
+@Suite("Places that are not there", .timeLimit(.minutes(5)))
+struct UnreachablePlaceTests {
+  /// Whether a command failed with one line, which has all of `words`.
+  private func expectLine(_ arguments: [String], _ words: String...) async throws {
+    let outcome = try await HarecastServer.run(arguments)
+    #expect(outcome.status != 0, "\(arguments)")
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.count == 1, "\(outcome.errors)")
+    for word in words { #expect(outcome.errors.contains(word), "\(word) is not in \(outcome.errors)") }
+    #expect(!outcome.errors.contains("NSCocoaErrorDomain"))
+  }
+
+  private let source = ["--query", "up", "--url", "http://127.0.0.1:1"]
+
+  @Test("a page of a backtest that cannot be written is told before the work, by its name")
+  func reports() async throws {
+    let folder = try TemporaryFolder()
+    let lost = folder.path + "/no/such/page.html"
+    for kind in ["forecast", "anomaly"] {
+      try await expectLine(["backtest", kind, "--report", lost] + source, lost, "there is no folder")
+      try await expectLine(["backtest", kind, "--report", folder.path] + source, folder.path, "is a folder")
+    }
+    try await expectLine(["train", "--name", "a", "--out", lost] + source, lost, "there is no folder")
+  }
+
+  @Test("a folder without runs, and one that is none, are named")
+  func folders() async throws {
+    let folder = try TemporaryFolder()
+    let lost = folder.path + "/lost"
+    try await expectLine(["backtest", "incidents", lost, "--out", folder.path + "/o"], lost, "is no folder")
+  }
+
+  @Test("a folder without a store is not made one by looking for history in it")
+  func stores() async throws {
+    let folder = try TemporaryFolder()
+    try await expectLine(
+      ["backtest", "forecast", "--query", "up", "--storage.path", folder.path], folder.path, "there is no harecast.db")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
+  @Test("a horizon below the step is refused before anything is asked")
+  func horizon() async throws {
+    try await expectLine(
+      ["backtest", "forecast", "--horizon", "10s", "--step", "1m"] + source, "--horizon: 10s is shorter than")
+  }
+
+  @Test("configuration files that are not there, no files or no text say which of it they are")
+  func configuration() async throws {
+    let folder = try TemporaryFolder()
+    let lost = folder.path + "/lost.yml"
+    try await expectLine(["serve", "--config.file", lost], lost, "there is no such configuration file")
+    try await expectLine(["serve", "--config.file", folder.path], folder.path, "is a folder")
+    let bytes = folder.path + "/bytes.yml"
+    try Data([0xff, 0xfe, 0x00]).write(to: URL(filePath: bytes))
+    try await expectLine(["serve", "--config.file", bytes], bytes, "is not UTF-8")
+  }
+
+  @Test("an address that cannot be listened on is named")
+  func address() async throws {
+    try await expectLine(
+      ["serve", "--storage.path", "", "--web.listen-address", "192.0.2.1:15693"], "cannot listen on 192.0.2.1:15693")
+  }
+}
