@@ -120,7 +120,8 @@ start_program() { # prometheus|victoria-metrics|harecast
       wait_for "$url/health" "$pid"
       ;;
     harecast)
-      start "$name" "$harecast" serve --config.file="$work/$name.yml" --web.listen-address="127.0.0.1:$port"
+      start "$name" "$harecast" serve --config.file="$work/$name.yml" --storage.path="$work/$name" \
+        --web.listen-address="127.0.0.1:$port"
       wait_for "$url/-/healthy" "$pid"
       ;;
   esac
