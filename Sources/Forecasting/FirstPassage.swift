@@ -24,7 +24,7 @@ extension AutoForecaster {
     guard let newest = near.history.last else { throw .noObservations }
     let scaled = threshold * near.history.factor
     var result = ThresholdForecast(
-      probability: 1, earliest: 0, median: 0, latest: 0, atProbability: 0,
+      probability: 1, earliest: 0, likeliest: 0, latest: 0, atProbability: 0,
       direction: newest < scaled ? .upward : .downward, step: facts.step, origin: facts.end)
     guard newest != scaled else { return result }
     let upward = newest < scaled
@@ -49,20 +49,19 @@ extension AutoForecaster {
       // Beyond a bound nothing can be reached.
       if let first, barriers[first].isFinite { passages[first] += share * path.weight }
     }
-    let reached = passages.reduce(0, +)
     var passed = 0.0
     result.earliest = nil
-    result.median = nil
+    result.likeliest = nil
     result.latest = nil
     result.atProbability = nil
     for (index, share) in passages.enumerated() {
       passed += share
       let time = Double(grid.times[index])
       if result.earliest == nil, passed >= 0.025 { result.earliest = time }
-      if result.median == nil, reached >= 0.5, passed >= reached / 2 { result.median = time }
       if result.latest == nil, passed >= 0.975 { result.latest = time }
       if result.atProbability == nil, passed >= probability { result.atProbability = time }
     }
+    if passed >= 0.5 { result.likeliest = Double(grid.times[PathSimulation.likeliest(passages)]) }
     result.probability = min(1, passed)
     return result
   }

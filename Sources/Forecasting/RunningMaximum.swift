@@ -2,9 +2,9 @@ extension AutoForecaster {
   /// Which thresholds the signal will reach, and when: curves of the greatest value to come.
   ///
   /// The last of a curve's values is that quantile of the greatest value that the signal will have had by then. A
-  /// threshold up to there is reached by the curve at the step by which half of the paths that reach it have done so. The
-  /// curve of the median thus reaches the thresholds that are as likely to be reached as not, at the time that
-  /// ``timeToThreshold(_:horizonSteps:probability:)`` gives as the median. The distribution of the value itself cannot
+  /// threshold up to there is reached by the curve at the step by which it likeliest is. The curve of the median thus
+  /// reaches the thresholds that are as likely to be reached as not, at the time that
+  /// ``timeToThreshold(_:horizonSteps:probability:)`` gives as the likeliest. The distribution of the value itself cannot
   /// tell: a signal that visits the threshold for a moment in each of many hours is unlikely to be there at any given one
   /// of them. The random numbers are the same on every call.
   ///

@@ -14,12 +14,12 @@ public struct ThresholdForecast: Sendable, Equatable {
   /// The steps until the crossing, with a probability of 2.5% that it comes no later; nil where that lies beyond the
   /// horizon. A signal that is at the threshold already crosses in 0 steps.
   public var earliest: Double?
-  /// The steps by which half of the paths that cross within the horizon have done so; nil if fewer than half of all
-  /// paths cross.
+  /// The steps until the crossing likeliest comes: those that half of the paths that cross within the horizon lie closest
+  /// around; nil if fewer than half of all paths cross.
   ///
   /// It says when, given that it happens; how likely that is, `probability` says. The time by which half of *all* paths
   /// have crossed would be late: the less likely the crossing, the nearer to the horizon's end.
-  public var median: Double?
+  public var likeliest: Double?
   /// The steps until the crossing, with a probability of 97.5% that it comes no later; nil beyond the horizon.
   public var latest: Double?
 

@@ -40,12 +40,10 @@ struct FirstPassageTests {
     let passage = try model.timeToThreshold(500, horizonSteps: 120, probability: 0.5)
     #expect(passage.direction == .downward)
     #expect(passage.probability > 0.75)
-    let median = try #require(passage.median)
-    #expect((24...45).contains(median))
-    let half = try #require(passage.atProbability)
-    #expect(median <= half)
+    let likeliest = try #require(passage.likeliest)
+    #expect((24...45).contains(likeliest))
     let earliest = try #require(passage.earliest)
-    #expect(earliest < median)
+    #expect(earliest < likeliest)
   }
 
   @Test("of a flat signal far away does not come")
@@ -56,7 +54,8 @@ struct FirstPassageTests {
     let passage = try model.timeToThreshold(400, horizonSteps: 60)
     #expect(passage.direction == .upward)
     #expect(passage.probability < 0.01)
-    #expect(passage.earliest == nil && passage.median == nil && passage.latest == nil && passage.atProbability == nil)
+    #expect(
+      passage.earliest == nil && passage.likeliest == nil && passage.latest == nil && passage.atProbability == nil)
   }
 
   @Test("grows more likely with the horizon and less with the distance, and is the same on every call")
@@ -82,7 +81,7 @@ struct FirstPassageTests {
     bounded.upperBound = 10
     model.fit(bounded)
     let here = try model.timeToThreshold(5, horizonSteps: 10)
-    #expect(here.probability == 1 && here.median == 0)
+    #expect(here.probability == 1 && here.likeliest == 0)
     #expect(try model.timeToThreshold(11, horizonSteps: 10).probability == 0)
     #expect(try model.timeToThreshold(-1, horizonSteps: 10).probability == 0)
   }
@@ -133,31 +132,39 @@ struct FirstPassageTests {
     for (value, expected) in zip(maxima[19], [-1.2816, 0, 1.2816]) { #expect(abs(value - expected) < 0.15) }
   }
 
-  @Test("comes when half of the paths that it comes to have passed, not half of all")
-  func medianArrival() throws {
+  @Test("comes when half of the paths that it comes to are closest")
+  func likeliestArrival() throws {
     // Each step reaches 1.2816 with probability 0.1. By step t it is reached with 1 - 0.9^t: 0.878 by step 20, of which
-    // half, 0.439, is reached by step ln(0.561) / ln(0.9) = 5.5, that is by the sixth; half of all paths by the seventh.
+    // half, 0.439, is reached by the sixth, the shortest span with half of the passages; a quarter, 0.22, by the third.
     let maxima = PathSimulation.maxima(
       rows: [[Double]](repeating: Self.normal, count: 20), persistences: [Double](repeating: 0, count: 20))
     let curve = PathSimulation.arrivals(maxima, levels: [0.5, 0.2])
-    let median = try #require(curve.firstIndex { $0[0] >= 1.2816 })
-    #expect((4...6).contains(median))
+    let likeliest = try #require(curve.firstIndex { $0[0] >= 1.2816 })
+    #expect((1...3).contains(likeliest))
     // The highest of 20 stays below 1.2816 with probability 0.122: thresholds above the median are left to its curve,
     // and the curve of a low level ends where the signal almost surely gets.
     #expect(curve[19][0] > curve[19][1])
     #expect(abs(curve[19][1] - 1.4234) < 0.12)
   }
 
+  @Test("is likeliest in the middle of the span that holds half of it, which need not be the median")
+  func likeliest() {
+    #expect(PathSimulation.likeliest([0.1, 0.1, 0.1, 0.1, 0.1]) == 1)
+    #expect(PathSimulation.likeliest([0, 0.1, 0.1, 0, 0, 0.2, 0.2, 0.1]) == 5)
+    #expect(PathSimulation.likeliest([0, 0, 0, 0.3]) == 3)
+    // In the middle of the span from 0 to 4 there is nothing.
+    #expect(PathSimulation.likeliest([0.1, 0, 0, 0, 0.4, 0, 0, 0, 0, 0, 0, 0.2, 0, 0, 0, 0, 0.3]) == 4)
+  }
+
   @Test("has a time only where it is likelier than not")
-  func medianNeedsLikelihood() throws {
+  func timeNeedsLikelihood() throws {
     var noise = SeededNoise(23)
     var model = AutoForecaster()
     model.fit(series((0..<4032).map { 50 + 20 * triangle($0, period: 288) + 3 * noise.normal() }))
     for threshold in stride(from: 55.0, through: 100, by: 2.5) {
       let passage = try model.timeToThreshold(threshold, horizonSteps: 200, probability: 0.5)
-      #expect((passage.median != nil) == (passage.probability >= 0.5))
-      if let median = passage.median, let half = passage.atProbability { #expect(median <= half) }
-      if let median = passage.median, let earliest = passage.earliest { #expect(earliest <= median) }
+      #expect((passage.likeliest != nil) == (passage.probability >= 0.5))
+      if let likeliest = passage.likeliest, let earliest = passage.earliest { #expect(earliest <= likeliest) }
     }
   }
 

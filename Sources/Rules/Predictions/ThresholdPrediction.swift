@@ -7,7 +7,8 @@ struct ThresholdPrediction: Sendable, Equatable {
 
   /// The probability that the limit is reached within the horizon.
   var probability: Double
-  /// The seconds by which the limit is reached with each of the probabilities `levels`; nil beyond the horizon.
+  /// The seconds by which the limit is reached with each of the probabilities `levels`, in the middle the likeliest; nil
+  /// beyond the horizon.
   var seconds: [Double?]
 
   /// What `model` says about `limit`.
@@ -26,7 +27,8 @@ struct ThresholdPrediction: Sendable, Equatable {
     {
       return ThresholdPrediction(
         probability: min(1, max(0, forecast.probability)),
-        seconds: [forecast.earliest, forecast.median, forecast.latest].map { $0.map { max(0, $0) * secondsPerStep } })
+        seconds: [forecast.earliest, forecast.likeliest, forecast.latest].map { $0.map { max(0, $0) * secondsPerStep } }
+      )
     }
     return try fromMarginals(of: model, rising: value < limit, limit: limit, horizonSteps: horizonSteps)
       .inSeconds(secondsPerStep)
