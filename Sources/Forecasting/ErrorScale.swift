@@ -58,20 +58,27 @@ enum ErrorScale: CaseIterable {
       guard count > 8 else { return nil }
       course = Self.lately(past.errors, targets: past.targets, horizon: horizon, now: view.count - 1)
     } else {
-      course = Course(values: [], now: value(view, origin: view.count - 1, horizon: horizon, centre: centre))
+      guard let now = value(view, origin: view.count - 1, horizon: horizon, centre: centre) else { return nil }
+      course = Course(values: [], now: now)
       course.values.reserveCapacity(count)
       for (target, error) in zip(past.targets, past.errors) {
-        course.values.append(
-          value(view, origin: target - horizon, horizon: horizon, centre: view.values[target] - error))
+        let value = value(view, origin: target - horizon, horizon: horizon, centre: view.values[target] - error)
+        course.values.append(value ?? .nan)
       }
     }
     var mean = 0.0
-    for value in course.values { mean += value }
-    mean /= Double(max(1, count))
-    guard mean > 0 else { return nil }
+    var known = 0
+    for value in course.values where !value.isNaN {
+      mean += value
+      known += 1
+    }
+    // What says nothing about most of the errors cannot be judged by them.
+    guard mean > 0, 2 * known > count else { return nil }
+    mean /= Double(known)
     var greatest = 0.0
     for index in course.values.indices {
-      course.values[index] = course.values[index] / mean + Self.least
+      let value = course.values[index]
+      course.values[index] = (value.isNaN ? 1 : value / mean) + Self.least
       greatest = max(greatest, course.values[index])
     }
     // A scale is not trusted beyond what it was ever tried at.
@@ -79,20 +86,21 @@ enum ErrorScale: CaseIterable {
     return course
   }
 
-  /// The scale of a forecast made at `origin`; only its ratio to the mean of such scales means anything.
+  /// The scale of a forecast made at `origin`, nil if it is not known; only its ratio to the mean of such scales means
+  /// anything.
   ///
   /// - Parameter centre: what was forecast.
-  func value(_ view: HistoryView, origin: Int, horizon: Int, centre: Double) -> Double {
+  func value(_ view: HistoryView, origin: Int, horizon: Int, centre: Double) -> Double? {
     switch self {
     case .constant, .errors: return 1
     case .activity:
       let start = max(0, origin - max(11, horizon))
       return (view.changes[origin + 1] - view.changes[start]) / Double(origin + 1 - start)
     case .daily:
-      guard let day = view.rhythm.day, let dailyChanges = view.dailyChanges else { return 1 }
+      guard let day = view.rhythm.day, let dailyChanges = view.dailyChanges else { return nil }
       let target = origin + horizon - ((horizon - 1) / day + 1) * day
       let reach = max(1, day / 48)
-      guard target >= day + reach else { return 1 }
+      guard target >= day + reach else { return nil }
       let end = min(target + reach + 1, origin + 1)
       let start = target - reach
       return (dailyChanges[end] - dailyChanges[start]) / Double(end - start)

@@ -59,6 +59,7 @@ struct RunningTrend: Sendable, Equatable {
     var trend = found
     let doubtless = (ratio - significance.none) / (significance.full - significance.none)
     trend.clarity = min(1, doubtless) * trend.liveliness(view)
+    if trend.clarity > 0 { trend.clarity *= trend.endurance(view) }
     guard trend.clarity > 0 else { return nil }
     trend.novelty = trend.novelty(view)
     return trend
@@ -107,6 +108,32 @@ struct RunningTrend: Sendable, Equatable {
       width += max(1, width / 2)
     }
     return min(1, max(0, 3 * least - 0.5))
+  }
+
+  /// From 1 to 0: how far changes like the trend's went on in the past, for as long as the trend has been seen.
+  ///
+  /// The teeth of a saw are trends beyond doubt, each of which ends. Without any change like it the trend has the
+  /// benefit of the doubt, which the first one outweighs.
+  private func endurance(_ view: HistoryView) -> Double {
+    let onset = view.count - 1 - seen
+    let width = min(seen, onset)
+    guard width >= Self.leastSeen else { return 1 }
+    let least = 0.5 * slope * Double(width)
+    var went = 0.5
+    var count = 0.5
+    var index = width
+    while index <= onset {
+      let change = (view.values[index] - view.values[index - width]) / least
+      if change >= 1 {
+        let next = (view.values[index + width] - view.values[index]) / least
+        went += min(1, max(0, next / change))
+        count += 1
+        index += width
+      } else {
+        index += 1
+      }
+    }
+    return went / count
   }
 
   /// The trend's change against the greatest one in its direction, over as many steps, before it.

@@ -16,7 +16,7 @@ struct ExpertPanelTests {
         var result = (0..<ExpertPanel.expertCount).map { last + Double(panel.experts[$0]) }
         result += (0..<ExpertPanel.featureCount).map { Double(panel.features[$0]) }
         for scale in ErrorScale.allCases {
-          result.append(scale.value(view, origin: origin, horizon: horizon, centre: 1))
+          result.append(scale.value(view, origin: origin, horizon: horizon, centre: 1) ?? .nan)
         }
         return result
       }
@@ -112,6 +112,20 @@ struct ExpertPanelTests {
     #expect(ErrorMemory.Entry(error: -1e-300, density: 1, target: 0).error == 0)
     #expect(abs(ErrorMemory.Entry(error: 1e300, density: 1, target: 0).error) > 4e6)
     #expect(MemoryLayout<ErrorMemory.Entry>.stride == 6)
+  }
+
+  @Test("the change from day to day says how large errors are only where it is known")
+  func dailyScale() {
+    let day = 100
+    var history = ObservedHistory(capacity: 4320)
+    history.reset((0..<3 * day).map { Double($0 % day) + ($0 < 2 * day ? 0 : 8) }[...])
+    HistoryView.with(history, rhythm: Rhythm(day: day, short: nil)) { view in
+      // What happened at that time a day before, and how it differed from the day before that.
+      #expect(ErrorScale.daily.value(view, origin: 2 * day + 50, horizon: 10, centre: 0) == 0)
+      let now = ErrorScale.daily.value(view, origin: 3 * day - 1, horizon: 50, centre: 0)
+      #expect(now.map { abs($0 / history.factor - 8) < 1e-4 } == true)
+      #expect(ErrorScale.daily.value(view, origin: 150, horizon: 10, centre: 0) == nil)
+    }
   }
 
   @Test("errors of a process with correlation 0.8 are found to persist so")

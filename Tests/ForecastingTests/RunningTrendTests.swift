@@ -48,6 +48,17 @@ struct RunningTrendTests {
     #expect(clear <= 3)
   }
 
+  @Test("is doubted the more often ones like it ended")
+  func teeth() {
+    // Rises of 15 steps, each falling back to nothing.
+    let saw = (0..<87).map { Double($0 % 15) }
+    for teeth in 2...5 {
+      let clarity = find(Array(saw.prefix(15 * teeth + 12)))?.trend.clarity ?? 0
+      #expect(clarity <= 0.5 / Double(teeth))
+    }
+    #expect(find(Array(saw.prefix(12)))?.trend.clarity == 1)
+  }
+
   @Test("is over when the signal stands still for longer than it ever did in it")
   func ended() {
     let growing = (0..<60).map { Double($0 * 10) }
