@@ -2,9 +2,11 @@
 ///
 /// Everything is computed from the values up to an origin, for a target `horizon` steps later.
 struct ExpertPanel {
-  static let expertCount = 22
+  static let expertCount = 24
   /// The position of the regression among the experts; it is filled in by the caller.
   static let regression = 21
+  /// The position of the median of the newest day; it is worked out by the caller.
+  static let dayMedian = 22
   /// The experts whose windows are as wide as the horizon, so that their record says nothing about other horizons.
   static let horizonBound = 15..<19
   static let featureCount = 12
@@ -54,9 +56,11 @@ struct ExpertPanel {
 
   /// Computes what every expert but the regression says, and the regression's features.
   ///
-  /// - Parameter trendSteps: the number of steps that a trend goes on for.
+  /// - Parameters:
+  ///   - trendSteps: the number of steps that a trend goes on for.
+  ///   - median: the median of the day up to the origin, as a change of the value there.
   @inline(__always)
-  func fill(_ view: HistoryView, origin: Int, horizon: Int, trendSteps: Double) {
+  func fill(_ view: HistoryView, origin: Int, horizon: Int, trendSteps: Double, median: Float) {
     let values = view.values
     let last = values[origin]
     let short = view.mean(origin - 2, through: origin)
@@ -71,6 +75,8 @@ struct ExpertPanel {
     e[3] = Float(long - last)
     for index in 4..<15 { e[index] = .nan }
     e[Self.regression] = .nan
+    e[Self.dayMedian] = median
+    e[23] = .nan
     f[0] = 0.05
     f[1] = e[1]
     f[2] = e[2]
@@ -93,11 +99,16 @@ struct ExpertPanel {
           e[9] = Float(one + 0.5 * (short - then))
           f[6] = Float(then - last)
         }
+        if origin >= 2 * day {
+          // As yesterday, and higher by as much as the last day was higher than the one before.
+          let growth = long - view.mean(origin - 2 * day + 1, through: origin - day)
+          e[23] = Float(smooth + growth * Double(back / day))
+        }
         if first >= 2 * day {
           let two = values[first - day] - last
           let three = values[first - 2 * day] - last
           e[5] = Float((one + two + three) / 3)
-          e[6] = Float(max(min(one, two), min(max(one, two), three)))
+          e[6] = Float(Self.medianOfDays(view, newest: first, day: day) - last)
           let smoothTwo = view.mean(first - day - 3, through: min(first - day + 3, origin)) - last
           let smoothThree = view.mean(first - 2 * day - 3, through: min(first - 2 * day + 3, origin)) - last
           e[7] = Float((smooth + smoothTwo + smoothThree) / 3)
@@ -132,6 +143,36 @@ struct ExpertPanel {
     e[19] = Float(significantSlope(view, origin: origin, window: 8) * trendSteps)
     e[20] = Float(significantSlope(view, origin: origin, window: 24) * trendSteps)
     f[11] = e[15]
+  }
+
+  /// The median of the values at the same time on three, five or seven days, as many as are known.
+  ///
+  /// Taken of seven, by a network of thirteen comparisons (N. Devillard, "Fast median search", 1998); of fewer, together with
+  /// as many boundless values on either side.
+  @inline(__always)
+  private static func medianOfDays(_ view: HistoryView, newest: Int, day: Int) -> Double {
+    let values = view.values
+    let hasFive = newest >= 4 * day
+    let hasSeven = newest >= 6 * day
+    var (a, b, c) = (values[newest], values[newest - day], values[newest - 2 * day])
+    var d = hasFive ? values[newest - 3 * day] : -.infinity
+    var e = hasFive ? values[newest - 4 * day] : .infinity
+    var f = hasSeven ? values[newest - 5 * day] : -.infinity
+    var g = hasSeven ? values[newest - 6 * day] : .infinity
+    func order(_ one: inout Double, _ two: inout Double) { (one, two) = (min(one, two), max(one, two)) }
+    order(&a, &f)
+    order(&a, &d)
+    order(&b, &g)
+    order(&c, &e)
+    order(&a, &b)
+    order(&d, &f)
+    order(&c, &g)
+    order(&c, &d)
+    order(&d, &g)
+    order(&e, &f)
+    order(&b, &e)
+    order(&b, &d)
+    return min(d, e)
   }
 
   @inline(__always)

@@ -65,7 +65,7 @@ struct GridMixture: Sendable {
     nodes = horizons.map { HorizonNode(horizon: $0) }
     guard !history.isEmpty else { return }
     let history = history
-    HistoryView.with(history, rhythm: rhythm, withDailyChanges: false) { view in
+    HistoryView.with(history, rhythm: rhythm, withDailyChanges: false, withMedians: true) { view in
       ExpertPanel.with(HorizonNode.mostTrials) { panels in
         for index in nodes.indices { nodes[index].replay(view, panels: panels) }
       }
@@ -94,7 +94,7 @@ struct GridMixture: Sendable {
           nodes[index].settle(view, panel: panel, now: now)
           let stride = nodes[index].stride
           guard now % stride == 0 else { continue }
-          nodes[index].fill(panel, view, origin: now)
+          nodes[index].fill(panel, view, origin: now, median: Float(view.newestMedian - view.values[now]))
           nodes[index].tryOut(panel, origin: now, density: stride)
         }
       }

@@ -9,19 +9,25 @@ struct HistoryView {
   let changes: UnsafePointer<Double>
   /// Running sums of the absolute changes from one day to the next, zero within the first day; nil if not wanted.
   let dailyChanges: UnsafePointer<Double>?
+  /// The median of the day up to each value; nil if only that of the newest day is wanted.
+  let medians: UnsafePointer<Double>?
+  /// The median of the newest day.
+  let newestMedian: Double
   let rhythm: Rhythm
 
   /// Calls `body` with a view on a history.
   ///
   /// - Parameters:
   ///   - history: one that is not empty.
+  ///   - withMedians: whether `medians` are wanted.
   ///   - withDailyChanges: whether `dailyChanges` are wanted: only what foresees the size of errors looks at them.
   /// - Complexity: O(n) for the sums.
   static func with<Result>(
-    _ history: ObservedHistory, rhythm: Rhythm, withDailyChanges: Bool = true, _ body: (HistoryView) -> Result
+    _ history: ObservedHistory, rhythm: Rhythm, withDailyChanges: Bool = true, withMedians: Bool = false,
+    _ body: (HistoryView) -> Result
   ) -> Result {
     let count = history.count
-    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * (count + 1)) { buffer in
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: 5 * (count + 1)) { buffer in
       withUnsafeTemporaryAllocation(of: Bool.self, capacity: count + 1) { flags in
         // Safe: both allocations are as large as what is written below, and each run is written before it is read.
         guard let values = buffer.baseAddress, let isMeasured = flags.baseAddress
@@ -52,10 +58,13 @@ struct HistoryView {
             dailyChanges[index + 1] = dailyChange
           }
         }
+        let medians = values + 4 * (count + 1)
+        if withMedians { RollingMedians.fill(medians, values, count: count, width: rhythm.unit) }
         return body(
           HistoryView(
             values: values, isMeasured: isMeasured, count: count, sums: sums, changes: changes,
-            dailyChanges: withDailyChanges ? dailyChanges : nil, rhythm: rhythm))
+            dailyChanges: withDailyChanges ? dailyChanges : nil, medians: withMedians ? medians : nil,
+            newestMedian: RollingMedians.newest(values, count: count, width: rhythm.unit), rhythm: rhythm))
       }
     }
   }

@@ -35,14 +35,14 @@ struct HorizonNode: Sendable {
     trials.append(
       Trial(
         origin: origin, density: density, mixed: scores.mix(panel, independentSteps: independentSteps),
-        regression: panel.experts[ExpertPanel.regression]))
+        regression: panel.experts[ExpertPanel.regression], median: panel.experts[ExpertPanel.dayMedian]))
   }
 
   /// Learns from every trial whose target has come by now, the view's value at `now`.
   mutating func settle(_ view: HistoryView, panel: ExpertPanel, now: Int) {
     while let trial = takeTrial(by: now) {
       guard view.isMeasured[trial.origin + horizon] else { continue }
-      fill(panel, view, origin: trial.origin)
+      fill(panel, view, origin: trial.origin, median: trial.median)
       panel.experts[ExpertPanel.regression] = trial.regression
       let target = trial.origin + horizon
       learn(trial, view, panel: panel, fading: fading(view, age: newestTarget < 0 ? 0 : target - newestTarget))
@@ -80,7 +80,8 @@ struct HorizonNode: Sendable {
       if view.isMeasured[origin] {
         let panel = panels[made % panels.count]
         made += 1
-        fill(panel, view, origin: origin)
+        let median = view.medians.map { Float($0[origin] - view.values[origin]) } ?? .nan
+        fill(panel, view, origin: origin, median: median)
         tryOut(panel, origin: origin, density: step)
       }
       origin += step
@@ -97,8 +98,8 @@ struct HorizonNode: Sendable {
     return trial
   }
 
-  func fill(_ panel: ExpertPanel, _ view: HistoryView, origin: Int) {
-    panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
+  func fill(_ panel: ExpertPanel, _ view: HistoryView, origin: Int, median: Float) {
+    panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon), median: median)
   }
 
   /// What is left of what was learnt, `age` steps later.
@@ -163,9 +164,11 @@ struct HorizonNode: Sendable {
       let beyond = Double(horizon - self.horizon)
       trendSteps = Double(self.horizon) + seen * naturalLogarithm(1 + beyond / seen)
     }
-    panel.fill(view, origin: view.count - 1, horizon: horizon, trendSteps: trendSteps)
-    predictRegression(panel)
     let newest = view.values[view.count - 1]
+    panel.fill(
+      view, origin: view.count - 1, horizon: horizon, trendSteps: trendSteps,
+      median: Float(view.newestMedian - newest))
+    predictRegression(panel)
     return newest + Double(scores.mix(panel, independentSteps: independentSteps, recent: recent))
   }
 }

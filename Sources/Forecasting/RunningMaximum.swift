@@ -36,7 +36,7 @@ extension AutoForecaster {
   ///
   /// Simulated paths know how far a forecast may be off, and alone know where a trend leads that no past day had.
   func pastDays(_ outlooks: [GridMixture.Outlook], at times: [Int]) -> [PastDays.Path] {
-    let days = PastDays(self, at: times, centres: outlooks.map { $0.row[ErrorTable.middle] })
+    let days = PastDays(self, at: times, centres: outlooks.map { ErrorTable.mean(of: $0.row) })
     guard !days.paths.isEmpty, let last = outlooks.last else { return [] }
     let say = (1 - last.trendShare) / (1 + Self.simulated * days.weight)
     return days.paths.map { PastDays.Path(values: $0.values, weight: $0.weight * say) }

@@ -1,4 +1,4 @@
-/// A forecast that waits for its target, in twelve bytes.
+/// A forecast that waits for its target, in sixteen bytes.
 struct Trial: Sendable, Equatable {
   /// Where it was made, by its position in the history; no history is longer than 20,000 values.
   var origin: Int { Int(position) }
@@ -8,14 +8,17 @@ struct Trial: Sendable, Equatable {
   let mixed: Float
   /// What the regression said, likewise; NaN if it said nothing.
   let regression: Float
+  /// The median of the day before it was made, likewise.
+  let median: Float
   private let position: UInt16
   private let steps: UInt16
 
-  init(origin: Int, density: Int, mixed: Float, regression: Float) {
+  init(origin: Int, density: Int, mixed: Float, regression: Float, median: Float) {
     position = UInt16(clamping: origin)
     steps = UInt16(clamping: density)
     self.mixed = mixed
     self.regression = regression
+    self.median = median
   }
 }
 

@@ -11,7 +11,7 @@ struct ExpertPanelTests {
     history.reset((values + [1024])[...])
     return HistoryView.with(history, rhythm: rhythm) { view in
       ExpertPanel.with { panel in
-        panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon))
+        panel.fill(view, origin: origin, horizon: horizon, trendSteps: Double(horizon), median: .nan)
         let last = view.values[origin]
         var result = (0..<ExpertPanel.expertCount).map { last + Double(panel.experts[$0]) }
         result += (0..<ExpertPanel.featureCount).map { Double(panel.features[$0]) }
@@ -48,6 +48,8 @@ struct ExpertPanelTests {
     #expect(said[3] == 75)  // mean of a day
     #expect(said[4] == 76)  // yesterday at that time
     #expect(said[5] == 68)  // mean of three days
+    #expect(said[6] == 52)  // median of seven days
+    #expect(said[23] == 82)  // about yesterday at that time, and the growth of a day: 74 + 8
     #expect(said[11] == 28)  // a week ago at that time: step 42 - 28
     #expect(abs(said[15] - 84) < 1e-5)  // trend
     #expect(abs(said[17] - 84) < 1e-5)  // line

@@ -60,7 +60,7 @@ struct YoungSignalTests {
       guard index == 7 || index % 5 == seed else { continue }
       let passage = try model.timeToThreshold(50, horizonSteps: Self.day)
       #expect(passage.probability < 0.5)
-      #expect((passage.median ?? .infinity) > 6 * Self.hour)
+      #expect((passage.likeliest ?? .infinity) > 6 * Self.hour)
     }
   }
 
@@ -75,7 +75,7 @@ struct YoungSignalTests {
       model.update(level)
       guard count >= 8, count % 5 == seed else { continue }
       let passage = try model.timeToThreshold(400, horizonSteps: Self.day)
-      #expect(passage.probability < 0.8 || (passage.median ?? .infinity) > Self.hour)
+      #expect(passage.probability < 0.8 || (passage.likeliest ?? .infinity) > Self.hour)
     }
   }
 
@@ -113,7 +113,7 @@ struct YoungSignalTests {
   /// contain the time.
   private func expectAlarm(before: [Double], ramp: [Double], limit: Double) throws {
     func isAlarm(_ passage: ThresholdForecast) -> Bool {
-      passage.probability >= 0.8 && (passage.median ?? .infinity) < Self.hour
+      passage.probability >= 0.8 && (passage.likeliest ?? .infinity) < Self.hour
     }
     var model = model(of: before, step: Self.scrape)
     #expect(!isAlarm(try model.timeToThreshold(limit, horizonSteps: Self.day)))
