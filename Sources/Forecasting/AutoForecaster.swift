@@ -55,7 +55,7 @@ public struct AutoForecaster: ForecastModel {
     far?.keepErrorQuantiles()
   }
 
-  /// - Complexity: O(n) in the values kept with a tiny constant, about 7 µs; now and then, when the signal's rhythm
+  /// - Complexity: O(n) in the values kept with a tiny constant, 10 to 25 µs; now and then, when the signal's rhythm
   ///   has changed or old values are dropped, as much as `fit`.
   public mutating func update(_ value: Double) {
     facts.note(value)

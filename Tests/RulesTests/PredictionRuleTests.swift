@@ -178,9 +178,10 @@ struct PredictionRuleTests {
       if seconds >= end - 600 { await fixture.evaluate(at: seconds) }
     }
     #expect(fixture.manager.groups()[0].rules[0].lastError == nil)
-    let median = try fixture.value(#"time_to_limit_seconds{q=""}"#)
-    #expect(abs(median - 3600) < 360, "\(median)")
-    #expect(try fixture.value(#"time_to_limit_seconds{q="0.5"}"#) == median)
+    let likeliest = try fixture.value(#"time_to_limit_seconds{q=""}"#)
+    // Four hours of history leave doubt about the slope, and of doubtful paths the early ones lie closer together.
+    #expect(likeliest > 3600 * 0.85 && likeliest < 3600 * 1.1, "\(likeliest)")
+    #expect(try fixture.value(#"time_to_limit_seconds{q="0.5"}"#) == likeliest)
     let earliest = try fixture.value(#"time_to_limit_seconds{q="0.025"}"#)
     #expect(earliest <= 3600)
     if let latest = try fixture.query(#"time_to_limit_seconds{q="0.975"}"#).values.first { #expect(latest >= 3600) }
