@@ -2,6 +2,7 @@ import AnomalyDetection
 import ArgumentParser
 import Backtest
 import Foundation
+import Rules
 import TimeSeries
 
 /// `harecast backtest anomaly`: anomaly scores of recorded signals, or of the user's own history.
@@ -19,8 +20,10 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   @Option(help: "The folder to write <set>/<id>.csv into, with timestamp_ms,score,alert.")
   var out: String?
 
-  @Option(name: .customLong("false-alarms"), help: "How often a day a healthy signal may alert [1/30, a group 1/5].")
-  var falseAlarms: Double?
+  @Option(
+    name: .customLong("false-alarms"),
+    help: "How often a healthy signal may alert, as in rules [1 per 30d, a group 1 per 5d], or how often a day.")
+  var falseAlarmRate: String?
 
   @Option(name: .customLong("detector"), help: "A detector by name; may be given again [auto].")
   var detectors: [String] = []
@@ -30,9 +33,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   @OptionGroup var history: HistoryOptions
 
   mutating func validate() throws {
-    if let falseAlarms, !(falseAlarms > 0 && falseAlarms <= 1000) {
-      throw ValidationError("--false-alarms: \(falseAlarms) is not between 0 and 1000 a day")
-    }
+    _ = try falseAlarms()
     if let unknown = detectors.first(where: { !SignalWatch.names.contains($0) }) {
       throw ValidationError(
         "--detector: \"\(unknown)\" is not one of \(SignalWatch.names.joined(separator: ", "))")
@@ -46,6 +47,19 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
       if data != nil || out != nil { throw ValidationError("--data and --out do not go with --query") }
       try history.checkSource()
     }
+  }
+
+  /// False alarms a day, if given.
+  private func falseAlarms() throws -> Double? {
+    guard let text = falseAlarmRate else { return nil }
+    guard let rate = Double(text) ?? AnomalyBlock.falseAlarmsPerDay(text) else {
+      throw ValidationError(
+        "--false-alarms: \"\(text)\" is not a rate; write for instance 1 per 30d, or 0.1 for one in ten days")
+    }
+    guard rate > 0, rate <= 1000 else {
+      throw ValidationError("--false-alarms: \(text) is not between 0 and 1000 a day")
+    }
+    return rate
   }
 
   func run() async throws {
@@ -67,7 +81,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   }
 
   private func runDataset(_ data: String, _ out: String, _ names: [String]) async throws {
-    let backtest = AnomalyBacktest(falseAlarmsPerDay: falseAlarms, detectors: names)
+    let backtest = AnomalyBacktest(falseAlarmsPerDay: try falseAlarms(), detectors: names)
     let recordings = try AnomalyBacktest.recordings(in: data)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, recording) in recordings.enumerated() {
@@ -86,7 +100,7 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
       throw ExitCode(1)
     }
     let backtest = AnomalyHistory(
-      step: step, falseAlarmsPerDay: falseAlarms ?? AnomalyOptions.defaultFalseAlarmsPerDay, detectors: names)
+      step: step, falseAlarmsPerDay: try falseAlarms() ?? AnomalyOptions.defaultFalseAlarmsPerDay, detectors: names)
     let results = series.sorted { $0.labels < $1.labels }.map { backtest.run($0) }
     CommandOutput.say(AnomalyHistory.table(results))
     if let report {

@@ -53,6 +53,7 @@ struct BacktestAnomalyTests {
       ["--query", "up"], ["--data", "x"], ["--query", "up", "--url", "http://127.0.0.1:1", "--data", "x"],
       ["--query", "up", "--url", "http://127.0.0.1:1", "--detector", "oracle"],
       ["--query", "up", "--url", "http://127.0.0.1:1", "--false-alarms", "0"],
+      ["--query", "up", "--url", "http://127.0.0.1:1", "--false-alarms", "1 in 30d"],
     ] {
       #expect(try await HarecastServer.run(["backtest", "anomaly"] + arguments).status == 2, "\(arguments)")
     }

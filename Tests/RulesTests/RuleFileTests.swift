@@ -154,6 +154,17 @@ struct RuleFileTests {
     #expect(block.limit == 200)
   }
 
+  @Test(
+    "a short step shortens the history that a rule does not name to what may be learnt",
+    arguments: ["forecast: {horizons: [1h], step: 5s}", "anomaly: {step: 5s}"])
+  func shortHistory(block: String) throws {
+    switch try RuleFile.parse(rule("record: a", "expr: b", block), path: "r.yml").groups[0].rules[0].kind {
+    case .forecast(let block): #expect(block.history == 50_000 * 5000)
+    case .anomaly(let block): #expect(block.history == 50_000 * 5000)
+    default: Issue.record("no prediction")
+    }
+  }
+
   @Test func `a forecast of a limit and an anomaly block are read`() throws {
     let file = try RuleFile.parse(
       """

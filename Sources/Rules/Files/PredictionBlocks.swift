@@ -24,7 +24,7 @@ extension RuleFileReader {
     let before = errors.count
     var reader = try MappingReader(node, "a forecast block")
     let step = try milliseconds("step", 60_000, &reader)
-    let history = try milliseconds("history", 14 * 86_400_000, &reader)
+    let history = try milliseconds("history", Self.usualHistory(14, step: step), &reader)
     let limit = try seriesLimit(&reader)
     let (models, trainedName) = try models(&reader)
     let companions = try companions(&reader, models: models, isTrained: trainedName != nil)
@@ -65,15 +65,15 @@ extension RuleFileReader {
   mutating func anomaly(_ node: YAMLNode) throws(YAMLError) -> AnomalyBlock? {
     let before = errors.count
     var reader = try MappingReader(node, "an anomaly block")
-    let history = try milliseconds("history", 7 * 86_400_000, &reader)
     let step = reader.has("step") ? try milliseconds("step", 60_000, &reader) : nil
     reader.ignore("step")
+    let history = try milliseconds("history", Self.usualHistory(7, step: step), &reader)
     let limit = try seriesLimit(&reader)
     let by = try things(&reader)
     var rate = by.isEmpty ? AnomalyOptions.defaultFalseAlarmsPerDay : GroupScorer.defaultFalseAlarmsPerDay
     if let node = reader.optionalNode("false_alarms") {
       let text = try node.text("false_alarms")
-      if let given = Self.rate(text) {
+      if let given = AnomalyBlock.falseAlarmsPerDay(text) {
         rate = given
       } else {
         report(node.place, "false_alarms: \(Labels.quoted(text)) is not a rate; write for instance 1 per 30d")
@@ -277,6 +277,11 @@ extension RuleFileReader {
     }
   }
 
+  /// The history that is learnt where the rule names none: some days, as far as short steps allow.
+  private static func usualHistory(_ days: Int64, step: Int64?) -> Int64 {
+    min(days * 86_400_000, (step ?? .max / PredictionLimits.historySteps) * PredictionLimits.historySteps)
+  }
+
   private mutating func checkHistory(_ history: Int64, step: Int64, _ place: YAMLPlace) {
     if history / step > PredictionLimits.historySteps {
       report(
@@ -285,9 +290,11 @@ extension RuleFileReader {
           + "\(PredictionLimits.historySteps)")
     }
   }
+}
 
-  /// Alarms a day from `1 per 30d`.
-  private static func rate(_ text: String) -> Double? {
+extension AnomalyBlock {
+  /// Alarms a day from `1 per 30d`; nil if the text is no such rate.
+  public static func falseAlarmsPerDay(_ text: String) -> Double? {
     let words = text.split(separator: " ")
     guard words.count == 3, words[1] == "per", let count = Double(words[0]), count > 0, count.isFinite,
       let period = PrometheusDuration.parse(words[2]), period > 0
