@@ -1,7 +1,8 @@
 import Hummingbird
 import TimeSeries
 
-/// The links that alerts carry, `/graph?g0.expr=…`, lead to the numbers behind them.
+/// The links that alerts carry, `/graph?g0.expr=…`, lead to what is behind them: the curve of a forecast is drawn on the
+/// page, anything else is answered in numbers.
 struct GraphLink: Sendable {
   let time: any TimeSource
 
@@ -19,9 +20,17 @@ struct GraphLink: Sendable {
   /// The query behind a link, relative to it: the value now, or from an hour ago to a day ahead, which is where forecasts are.
   static func target(_ expression: String, isTable: Bool, now: Int64) -> String {
     let query = "query=" + escaped(expression)
+    if !isTable, isCurve(expression) { return "./?g0.expr=\(escaped(expression))#forecasts-title" }
     if isTable { return "api/v1/query?" + query }
     let seconds = now / 1000
     return "api/v1/query_range?\(query)&start=\(seconds - 3600)&end=\(seconds + 86_400)&step=300"
+  }
+
+  /// Whether the expression is the curve of a rule's forecast, which the page can draw.
+  private static func isCurve(_ expression: String) -> Bool {
+    let name = expression.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    let rest = expression[name.endIndex...]
+    return name.hasSuffix("_forecast_curve") && (rest.isEmpty || (rest.hasPrefix("{") && rest.hasSuffix("}")))
   }
 
   private static func escaped(_ text: String) -> String {

@@ -253,11 +253,19 @@ function chart(title, now, from, until, parts) {
   return make("figure", "", make("h3", "", title), picture);
 }
 
+/** The curve that a link from an alert asks for, `?g0.expr=NAME_forecast_curve{…}`: its rule, and whose it is. */
+const asked = /^(\w+_forecast)_curve(?:\{(.*)\})?$/.exec(new URLSearchParams(location.search).get("g0.expr") || "");
+if (asked) {
+  const labels = Object.fromEntries([...(asked[2] || "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)]
+    .map(([, name, value]) => [name, value.replace(/\\(.)/g, "$1")]));
+  $("filter").value = labels.queue || labels.rabbitmq_node || "";
+}
+
 let signals = new Map();
 function fillChooser(groups) {
   signals = new Map(groups.flatMap((group) => group.rules)
     .filter((rule) => rule.type === "recording" && rule.name.endsWith("_forecast")).map((rule) => [rule.name, rule.query]));
-  const chosen = $("signal").value;
+  const chosen = $("signal").value || (asked ? asked[1] : "");
   $("signal").replaceChildren(...[...signals.keys()].map((name) => new Option(spoken(name), name)));
   if (signals.has(chosen)) $("signal").value = chosen;
 }
