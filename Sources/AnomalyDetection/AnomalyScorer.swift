@@ -11,7 +11,7 @@
 /// profile, a long one against that profile, the way of the last dozen samples, what part of what was expected is left,
 /// the density of surprises of late and for longer, value and smoothing against the highest and lowest of the last
 /// month, and how long the value has not moved. A streaming tail estimate turns each into a rate (`PeaksOverThreshold`);
-/// kinds of evidence that agree are put together, and the rate, corrected for the number of channels, is compared with
+/// kinds of evidence that agree are put together, with those of the samples before, and the rate, corrected for the number of channels, is compared with
 /// the budget of false alarms: score = log(rate) / log(budget per sample), the latter corrected by how often the signal
 /// came near it so far (`AlarmPace`). A score thus crosses 1.0 about as often on a healthy signal as the budget says,
 /// whatever the signal's scale and shape.
@@ -220,7 +220,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 5
+  private static let version: UInt32 = 6
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///

@@ -1,6 +1,6 @@
 extension SignalModel {
   func save(to writer: inout StateWriter) {
-    for number in [centre, unit, seen, smooth, settling, low, high] { writer.write(number) }
+    for number in [centre, unit, seen, smooth, settling, recentLogRate, low, high] { writer.write(number) }
     filter.save(to: &writer)
     for average in [noise, spread, longSpread, dailyError, weeklyError] { average.save(to: &writer) }
     restlessness.save(to: &writer)
@@ -27,6 +27,7 @@ extension SignalModel {
     seen = try reader.readFinite("seen", atLeast: 0)
     smooth = try reader.readFinite("smoothed value")
     settling = try reader.readFinite("settling", atLeast: 0)
+    recentLogRate = try reader.readFinite("recent rarity")
     low = try reader.readDouble()
     high = try reader.readDouble()
     try filter.restore(from: &reader)

@@ -65,6 +65,8 @@ struct SignalModel: Sendable, Hashable {
   var seen = 0.0
   /// The newest error of the one-step forecast, in units of its usual size.
   private(set) var residual = 0.0
+  /// The logarithm of how rare the samples of late were, see ``Evidence/conclude(line:recent:)``.
+  var recentLogRate = 0.0
   var filter = AutoregressiveFilter()
   var noise: ExponentialAverage
   var spread: ExponentialAverage
@@ -204,7 +206,7 @@ struct SignalModel: Sendable, Hashable {
     if options.direction == .both && !options.deadBand.isSet { look.evidence.weigh(stillness: stillness) }
 
     setBounds(prediction, noiseScale, grain, moment.alertLogRate - look.evidence.logMultiplicity, options)
-    look.evidence.conclude()
+    look.evidence.conclude(line: moment.alertLogRate, recent: &recentLogRate)
     spikes.add(wholeJump)
     if !moment.isHeld {
       learnScales(z, error: error, grain: grain)

@@ -47,7 +47,7 @@ struct Evidence: Sendable {
   var logRate = 0.0
   var reason: AnomalyVerdict.Reason?
   var side: AnomalyVerdict.Side?
-  /// The same without what records say.
+  /// The same of the sample alone, without what records say.
   private(set) var logRateWithoutRecords = 0.0
   /// How many channels were asked.
   var channels = 0.0
@@ -63,9 +63,15 @@ struct Evidence: Sendable {
     case step, place, season, surprises, drift
   }
 
-  /// How much of the next kind's evidence counts, and what is left of the whole so that the budget holds.
+  /// How much of the next kind's evidence counts.
   private static let agreement = 0.4
-  private static let remainder = 0.667
+  /// How much of what the samples before said counts, the newest of them as much as all older ones together.
+  private static let persistence = 0.4
+  /// What is left of the whole so that the budget holds: of a sample with those before it, and of one alone.
+  private static let remainder = 0.53
+  private static let remainderAlone = 0.667
+  /// In lines, what a sample says to those after it at most: what is far beyond the line has alerted.
+  private static let mostRecent = 1.5
   /// What is left of a season's evidence alone: being late or early often shows in nothing else.
   private static let seasonAlone = 0.88
 
@@ -73,16 +79,27 @@ struct Evidence: Sendable {
   ///
   /// An incident mostly moves the value, its level and its restlessness together, while noise moves one of them: the
   /// sum gives the second kind 0.4 of its weight, the third 0.16 and so on, and a kind alone has to be the more unusual.
-  mutating func conclude() {
-    logRateWithoutRecords = min(agreed(kinds) + logMultiplicity, 0)
-    let whole = pointwiseMin(kinds, records)
-    logRate = whole == kinds ? logRateWithoutRecords : min(agreed(whole) + logMultiplicity, 0)
+  /// In the same way an incident lasts, while noise comes and goes: what the samples before said counts too.
+  ///
+  /// - Parameters:
+  ///   - line: the logarithm of the rate at which to alert.
+  ///   - recent: what the samples before said; the sample is added to it.
+  mutating func conclude(line: Double, recent: inout Double) {
+    logRateWithoutRecords = min(bounded(Self.remainderAlone * agreed(kinds)) + logMultiplicity, 0)
+    let total = Self.remainder * agreed(pointwiseMin(kinds, records))
+    logRate = min(bounded(total + Self.persistence * recent) + logMultiplicity, 0)
+    recent = (recent + max(total, Self.mostRecent * line)) / 2
+  }
+
+  /// `logRate`, or what is so rare by itself that nothing need confirm it.
+  private func bounded(_ logRate: Double) -> Double {
+    min(logRate, stillness, Self.seasonAlone * kinds[Kind.season.rawValue])
   }
 
   private func agreed(_ kinds: SIMD8<Double>) -> Double {
     var rest = kinds
     var total = 0.0
-    var weight = Self.remainder
+    var weight = 1.0
     for _ in Kind.allCases {
       let least = rest.min()
       guard least < 0 else { break }
@@ -93,7 +110,7 @@ struct Evidence: Sendable {
         break
       }
     }
-    return min(total, stillness, Self.seasonAlone * self.kinds[Kind.season.rawValue])
+    return total
   }
 
   /// Takes one more channel's answer into account.
