@@ -17,7 +17,7 @@ comma := ,
 # One setting for every release build: another one compiles everything anew.
 RELEASE := -c release --static-swift-stdlib
 
-BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev liblbfgs-dev libopenblas0 libprotobuf-c-dev \
+BUILD_PACKAGES := ca-certificates curl g++ git libcrypt-dev libcurl4-openssl-dev libopenblas0 libprotobuf-c-dev \
 	libre2-dev libsnappy-dev libsqlite3-dev libssl-dev libsvm-dev libxgboost-dev pkg-config \
 	zlib1g-dev
 TEST_PACKAGES := chromium debian-archive-keyring debootstrap influxdb openssl python3-pika

@@ -41,7 +41,6 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CCurlShims", dependencies: ["CCurl"]),
     .target(name: "CMalloc"),
     .target(name: "CNeural", linkerSettings: [.linkedLibrary("dl")]),
@@ -58,7 +57,7 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "StrictYAML", dependencies: ["TimeSeries", yams], swiftSettings: settings),
     .target(
-      name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CNeural", "CXGBoost"], swiftSettings: settings),
+      name: "Forecasting", dependencies: ["TimeSeries", "CNeural", "CXGBoost"], swiftSettings: settings),
     .target(name: "AnomalyDetection", dependencies: ["TimeSeries", "CLibSVM"], swiftSettings: settings),
 
     // Floor 2: what holds state and what opens sockets.

@@ -12,7 +12,6 @@ let package = Package(
   dependencies: [.package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")],
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CLBFGS", providers: [.apt(["liblbfgs-dev"])]),
     .target(name: "CNeural", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CXGBoost", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CMalloc"),
@@ -34,7 +33,7 @@ let package = Package(
     .executableTarget(
       name: "RemoteWriteLoad", dependencies: ["TimeSeries", "RemoteWrite"], swiftSettings: settings),
     .target(
-      name: "Forecasting", dependencies: ["TimeSeries", "CLBFGS", "CNeural", "CXGBoost"], swiftSettings: settings),
+      name: "Forecasting", dependencies: ["TimeSeries", "CNeural", "CXGBoost"], swiftSettings: settings),
     .executableTarget(name: "DemandAccuracy", dependencies: ["Forecasting", "TimeSeries"], swiftSettings: settings),
     .executableTarget(name: "ForecastCost", dependencies: ["Forecasting"], swiftSettings: settings),
     .executableTarget(name: "LSTMCost", dependencies: ["Forecasting"], swiftSettings: settings),

@@ -45,4 +45,21 @@ public struct ForecastSeries: Sendable, Equatable {
   public var end: Int64 {
     start &+ Int64(max(0, values.count - 1)) &* step
   }
+
+  /// The values of some positions, with those of the companions.
+  public func part(_ positions: ClosedRange<Int>) -> ForecastSeries {
+    var result = self
+    result.values = Array(values[positions])
+    result.start = start &+ Int64(positions.lowerBound) &* step
+    for index in companions.indices { result.companions[index] = Array(companions[index][positions]) }
+    return result
+  }
+
+  /// The series without its newest values.
+  public func dropping(last count: Int) -> ForecastSeries {
+    var result = self
+    result.values.removeLast(min(count, values.count))
+    for index in companions.indices { result.companions[index].removeLast(min(count, companions[index].count)) }
+    return result
+  }
 }

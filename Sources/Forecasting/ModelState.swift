@@ -15,6 +15,10 @@ struct StateWriter {
     bytes += name
   }
 
+  /// Marks the layout of one kind of model, where that has changed since its first: a number below zero, which no first
+  /// layout began with.
+  mutating func write(layout: Int) { write(-layout) }
+
   mutating func write(_ value: UInt64) {
     for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
   }
@@ -75,6 +79,14 @@ struct StateReader {
     let name = try readHeader()
     guard name == modelName else {
       throw .unreadableState("it holds a model \"\(name.prefix(50))\", not \"\(modelName)\"")
+    }
+  }
+
+  /// Reads what ``StateWriter/write(layout:)`` wrote.
+  mutating func readLayout(_ layout: Int) throws(ForecastError) {
+    let found = try readInt64()
+    guard found == -Int64(layout) else {
+      throw .unreadableState("a model of another version of this program, which is to be trained again")
     }
   }
 

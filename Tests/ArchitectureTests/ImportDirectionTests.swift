@@ -4,7 +4,7 @@ import Testing
 /// The floors of ARCHITECTURE.md: an import may only point to a lower one.
 private let floors: [String: Int] = [
   "TimeSeries": 0, "CCurl": -1, "CCurlShims": 0, "CRE2": -1, "CMalloc": -1, "CZlib": -1,
-  "CLBFGS": -1, "CLibCrypto": -1, "CLibSVM": -1, "CNeural": -1, "CXGBoost": -1, "CCrypt": -1, "CProtobufC": -1,
+  "CLibCrypto": -1, "CLibSVM": -1, "CNeural": -1, "CXGBoost": -1, "CCrypt": -1, "CProtobufC": -1,
   "CRemoteWrite": 0, "CSnappy": -1,
   "Exposition": 1, "RemoteWrite": 1, "StrictYAML": 1, "Forecasting": 1, "AnomalyDetection": 1,
   "SeriesStore": 2, "HTTPFetch": 2,
@@ -21,7 +21,7 @@ private let reserved: [String: Set<String>] = [
   "Yams": ["StrictYAML"], "CMalloc": ["harecast", "SeriesStore"], "CRE2": ["TimeSeries"], "CZlib": ["Exposition"],
   "CCrypt": ["HTTPAPI"], "CProtobufC": ["RemoteWrite", "CRemoteWrite"], "CRemoteWrite": ["RemoteWrite"],
   "CSnappy": ["RemoteWrite"], "GRDB": ["SeriesStore"], "NIOSSL": ["HTTPAPI"],
-  "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"], "CLBFGS": ["Forecasting"],
+  "CLibCrypto": ["ModelRegistry"], "CLibSVM": ["AnomalyDetection"],
   "CNeural": ["Forecasting"], "CXGBoost": ["Forecasting"],
   "CCurl": ["CCurlShims", "HTTPFetch"],
   "CCurlShims": ["HTTPFetch"], "Hummingbird": ["HTTPAPI", "Demo"], "ArgumentParser": ["harecast"],

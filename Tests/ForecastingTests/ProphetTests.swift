@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TimeSeries
 
 @testable import Forecasting
 
@@ -19,11 +20,23 @@ struct ProphetTests {
     }
   }
 
-  private static func model(_ mode: ProphetSettings.Mode) -> ProphetForecaster {
+  private static func settings(_ mode: ProphetSettings.Mode) -> ProphetSettings {
     var settings = ProphetSettings()
     settings.mode = mode
     settings.seasonalities = [Seasonality(name: "daily", period: 86_400_000, order: 4)]
+    return settings
+  }
+
+  /// A model without calibration: its intervals are those of the paper.
+  private static func bare(_ series: ForecastSeries, _ settings: ProphetSettings) -> ProphetForecaster {
     var model = ProphetForecaster(settings: settings)
+    model.reset(to: series)
+    model.train { false }
+    return model
+  }
+
+  private static func model(_ mode: ProphetSettings.Mode) -> ProphetForecaster {
+    var model = ProphetForecaster(settings: settings(mode))
     model.fit(ForecastSeries(values: history(mode), step: step))
     return model
   }
@@ -43,12 +56,65 @@ struct ProphetTests {
   @Test("forecasts what the reference implementation does, and as surely", arguments: [0, 1])
   func matchesReference(_ row: Int) throws {
     let (mode, means, lows, highs) = Self.reference[row]
-    let forecast = try Self.model(mode).forecast(horizons: [1, 12, 24, 48], quantiles: [0.1, 0.5, 0.9])
+    let forecast = try Self.bare(ForecastSeries(values: Self.history(mode), step: Self.step), Self.settings(mode))
+      .forecast(horizons: [1, 12, 24, 48], quantiles: [0.1, 0.5, 0.9])
     for index in means.indices {
       #expect(abs(forecast.value(horizonAt: index, quantileAt: 1) - means[index]) < 0.6)
       #expect(abs(forecast.value(horizonAt: index, quantileAt: 0) - lows[index]) < 0.8)
       #expect(abs(forecast.value(horizonAt: index, quantileAt: 2) - highs[index]) < 0.8)
     }
+  }
+
+  /// Three weeks of hours: a trend that bends, a day and a week, a saw for noise.
+  private static let weeks = (0..<504).map { index -> Double in
+    let position = Double(index)
+    let trend = 300 + 0.2 * position - (index > 200 ? 0.5 * (position - 200) : 0)
+    let noise = Double((index * 7919) % 101 - 50) / 50 * 4
+    return trend + 40 * sin(2 * Double.pi * position / 24) + 20 * cos(2 * Double.pi * position / 168) + noise
+  }
+
+  @Test("finds the rhythms that the reference, Prophet 1.5.0, finds by itself")
+  func matchesDefaults() throws {
+    let forecast = try Self.bare(ForecastSeries(values: Self.weeks, step: 3_600_000), ProphetSettings())
+      .forecast(horizons: [1, 12, 24, 168], quantiles: [0.5])
+    for (value, mean) in zip(forecast.values, [268.9388, 274.5439, 245.1075, 208.849]) {
+      #expect(abs(value - mean) < 1)
+    }
+  }
+
+  @Test("an interval is as wide as those of earlier fits ought to have been, not as wide as independent noise asks for")
+  func calibrates() throws {
+    // Waves of four hours' length and less that come and go at random: a day's mean of them is not zero.
+    var random = SplitMix64(seed: 11)
+    var wave = 0.0
+    let values = (0..<1200).map { _ -> Double in
+      wave = 0.9 * wave + random.normal()
+      return 100 + wave
+    }
+    var settings = ProphetSettings()
+    settings.seasonalities = [Seasonality(name: "daily", period: 86_400_000, order: 4)]
+    settings.changepointPriorScale = 1
+    var inside = (bare: 0, calibrated: 0)
+    var count = 0
+    for end in stride(from: 700, to: 1200, by: 48) {
+      let past = ForecastSeries(values: Array(values[..<end]), step: Self.step)
+      var model = ProphetForecaster(settings: settings)
+      model.fit(past)
+      let calibrated = try model.forecast(horizons: Array(1...12), quantiles: [0.025, 0.975])
+      let bare = try Self.bare(past, settings).forecast(horizons: Array(1...12), quantiles: [0.025, 0.975])
+      for step in 0..<min(12, 1200 - end) {
+        let truth = values[end + step]
+        func covers(_ forecast: ForecastDistribution) -> Bool {
+          let low = forecast.value(horizonAt: step, quantileAt: 0)
+          return low <= truth && truth <= forecast.value(horizonAt: step, quantileAt: 1)
+        }
+        inside.bare += covers(bare) ? 1 : 0
+        inside.calibrated += covers(calibrated) ? 1 : 0
+        count += 1
+      }
+    }
+    #expect(inside.calibrated > inside.bare)
+    #expect(Double(inside.calibrated) > 0.88 * Double(count))
   }
 
   @Test("learns the effect of an event and applies it to the next one of that name")

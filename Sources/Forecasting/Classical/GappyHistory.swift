@@ -51,6 +51,13 @@ struct GappyHistory: Sendable {
     return values.indices.contains(index) && values[index].isFinite ? values[index] : nil
   }
 
+  /// What is kept as a series, the bounds with it.
+  func series(calendar: ForecastCalendar) -> ForecastSeries {
+    ForecastSeries(
+      values: values, step: facts.step, start: facts.end &- Int64(values.count - 1) &* facts.step, calendar: calendar,
+      lowerBound: facts.lowerBound, upperBound: facts.upperBound)
+  }
+
   func write(to writer: inout StateWriter) {
     facts.write(to: &writer)
     writer.write(values)

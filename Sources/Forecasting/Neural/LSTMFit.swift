@@ -27,7 +27,7 @@ struct LSTMFit: Sendable, Equatable {
     let standards = view.signals.map { LSTMView.Standard($0.suffix(count)) }
     let samples = Self.samples(view, count: count, ladder: ladder, standards: standards)
     // What is learnt from ends where what is held out begins.
-    let border = count - max(lookback / 2, count / 5)
+    let border = count - Self.heldOut(count, settings)
     var learnt = samples
     for origin in 0..<count {
       for (rung, horizon) in ladder.enumerated() where origin + horizon >= border {
@@ -54,6 +54,9 @@ struct LSTMFit: Sendable, Equatable {
       training, samples, heldOut: heldOut, ladder: ladder, standard: standards[0], span: count - border,
       cold: ColdStart.scale(Self.filled(signal).map { $0 * standards[0].factor }))
   }
+
+  /// How many of so many values are held out.
+  static func heldOut(_ count: Int, _ settings: LSTMSettings) -> Int { max(settings.lookback / 2, count / 5) }
 
   private static func filled(_ values: ArraySlice<Double>) -> [Double] {
     var last = values.first { $0.isFinite } ?? 0

@@ -7,7 +7,7 @@
 ///
 /// The newest fifth of the history is held out: it says when training stops, and its errors, by horizon, make the
 /// intervals (split conformal: J. Lei et al., "Distribution-free predictive inference for regression", 2018).
-public struct LSTMForecaster: SlowForecastModel {
+public struct LSTMForecaster: SlowForecastModel, LooksBack {
   public static let name = "lstm"
 
   public let settings: LSTMSettings
@@ -91,6 +91,24 @@ public struct LSTMForecaster: SlowForecastModel {
       let centre = last + fitted.change(changes, at: horizon)
       return fitted.errors.row(at: horizon + gap).map { centre + $0 }
     }
+  }
+
+  // MARK: Looking back
+
+  /// As far as the network was not taught: what was held out when it learnt, and what came since.
+  public var reviewableSteps: Int {
+    guard fitted != nil else { return 0 }
+    let learnt = min(history.values.count - updatesSinceFit, settings.historyLimit)
+    return LSTMFit.heldOut(learnt, settings) + updatesSinceFit
+  }
+
+  /// The same network at an earlier time.
+  public func before(steps: Int, past: ForecastSeries) -> LSTMForecaster? {
+    guard steps <= reviewableSteps, steps < history.values.count else { return nil }
+    var earlier = self
+    earlier.history.reset(history.series(calendar: calendar).dropping(last: steps))
+    for index in companions.indices { earlier.companions[index].removeLast(steps) }
+    return earlier
   }
 
   // MARK: State

@@ -3,8 +3,9 @@
 /// S. J. Taylor and B. Letham, "Forecasting at Scale", The American Statistician 72 (2018). The parameters are the
 /// most probable ones; the interval adds, to the noise that the fit left, the variance of bends that the future may
 /// bring at the rate and size of those in the past: λ·2b²·h³/3 after h, which is what the paper's simulation of
-/// future trends converges to in its second moment.
-public struct ProphetForecaster: SlowForecastModel {
+/// future trends (section 3.1.4) converges to in its second moment. That takes what is left for independent noise, which
+/// it is not; so intervals are as wide as those of fits to earlier parts of the history ought to have been.
+public struct ProphetForecaster: SlowForecastModel, RemembersHistory {
   public static let name = "prophet"
 
   /// How the model is fitted.
@@ -13,6 +14,10 @@ public struct ProphetForecaster: SlowForecastModel {
   private var calendar = ForecastCalendar()
   private var solution: Fitted?
   private var updatesSinceFit = 0
+  private var calibration = IntervalCalibration()
+
+  /// The most earlier fits that intervals are calibrated on.
+  private static let reviews = 24
 
   /// A solution and the frame in which its numbers hold.
   private struct Fitted: Sendable, Equatable {
@@ -40,6 +45,7 @@ public struct ProphetForecaster: SlowForecastModel {
     history.reset(series)
     calendar = series.calendar
     solution = nil
+    calibration = IntervalCalibration()
     updatesSinceFit = 0
   }
 
@@ -51,36 +57,80 @@ public struct ProphetForecaster: SlowForecastModel {
   /// When the history has grown by a fiftieth.
   public var isTrainingDue: Bool { solution == nil || updatesSinceFit >= max(12, history.values.count / 50) }
 
-  /// - Complexity: O(n × features) per iteration of the optimiser; about 40 ms for 4,032 values.
-  public mutating func train(while shouldGoOn: () -> Bool) { refit() }
+  /// - Complexity: O(n × features²) for each of at most 25 fits; about 60 ms for 4,032 values.
+  public mutating func train(while shouldGoOn: () -> Bool) {
+    refit()
+    calibration = calibrated(while: shouldGoOn)
+  }
 
   public func forecast(horizons: [Int], quantiles: [Double]) throws(ForecastError) -> ForecastDistribution {
     try ForecastLimits.check(horizons: horizons, quantiles: quantiles)
     guard let fitted = solution else { throw .noObservations }
-    let facts = history.facts
-    let changes = fitted.solution.trend.changes
-    var meanChange = 0.0
-    for change in changes { meanChange += abs(change) / Double(max(1, changes.count)) }
-    // Bends come in the first `changepointRange` of the history, so many per unit of relative time.
-    let rate = Double(changes.count) / max(0.1, settings.changepointRange)
     let normal = ErrorTable.levels.map(NormalDistribution.quantile)
-    return facts.distribution(horizons: horizons, quantiles: quantiles, factor: fitted.factor) { _, horizon in
-      let time = facts.end &+ Int64(horizon) &* facts.step
-      let relative = Double(time &- fitted.start) / fitted.span
-      var row: [Double] = []
-      appendFeatures(at: time, fitted, to: &row)
-      var effect = 0.0
-      for (feature, coefficient) in zip(row, fitted.solution.effects) { effect += feature * coefficient }
-      let trend = fitted.solution.trend.value(at: relative)
-      let ahead = max(0, relative - 1)
-      let bends = rate * 2 * meanChange * meanChange * ahead * ahead * ahead / 3
-      let isMultiplicative = settings.mode == .multiplicative
-      let centre = isMultiplicative ? trend * (1 + effect) : trend + effect
-      let factor = isMultiplicative ? 1 + effect : 1
-      let deviation = fitted.solution.deviation
-      let spread = (deviation * deviation + bends * factor * factor).squareRoot()
-      return normal.map { centre + $0 * spread }
+    return history.facts.distribution(horizons: horizons, quantiles: quantiles, factor: fitted.factor) { _, horizon in
+      let (centre, spread) = expectation(fitted, horizon)
+      return zip(normal, calibration.factors(at: horizon)).map { centre + $0 * $1 * spread }
     }
+  }
+
+  /// What is expected at a horizon, and the standard deviation that the model gives it, in scaled units.
+  private func expectation(_ fitted: Fitted, _ horizon: Int) -> (centre: Double, spread: Double) {
+    let time = history.facts.end &+ Int64(horizon) &* history.facts.step
+    let relative = Double(time &- fitted.start) / fitted.span
+    var row: [Double] = []
+    appendFeatures(at: time, fitted, to: &row)
+    var effect = 0.0
+    for (feature, coefficient) in zip(row, fitted.solution.effects) { effect += feature * coefficient }
+    let trend = fitted.solution.trend.value(at: relative)
+    let isMultiplicative = settings.mode == .multiplicative
+    let centre = isMultiplicative ? trend * (1 + effect) : trend + effect
+    let factor = isMultiplicative ? 1 + effect : 1
+    // Bends come as often in the future as the past could have had them, and as large as they were on average.
+    var meanChange = 0.0
+    let changes = fitted.solution.trend.changes
+    for change in changes { meanChange += abs(change) / Double(max(1, changes.count)) }
+    let ahead = max(0, relative - 1)
+    let bends = Double(changes.count) * 2 * meanChange * meanChange * ahead * ahead * ahead / 3
+    let deviation = fitted.solution.deviation
+    return (centre, (deviation * deviation + bends * factor * factor).squareRoot())
+  }
+
+  // MARK: Looking back
+
+  public var knownHistory: ForecastSeries { history.series(calendar: calendar) }
+
+  public var reviewableSteps: Int { history.values.count * 2 / 3 }
+
+  public func before(steps: Int, past: ForecastSeries) -> ProphetForecaster? {
+    guard steps < history.values.count else { return nil }
+    var earlier = self
+    earlier.history.reset(past)
+    earlier.refit()
+    return earlier.solution == nil ? nil : earlier
+  }
+
+  /// How wide the intervals of fits to earlier parts of the history ought to have been.
+  private func calibrated(while shouldGoOn: () -> Bool) -> IntervalCalibration {
+    let known = knownHistory
+    let count = known.values.count
+    guard count >= Self.leastValues else { return IntervalCalibration() }
+    let review = Review(count: count, span: reviewableSteps, limit: Self.reviews)
+    var misses: [IntervalCalibration.Miss] = []
+    var origins = 0
+    for steps in review.stepsBack where shouldGoOn() {
+      guard let earlier = before(steps: steps, past: known.dropping(last: steps)), let fitted = earlier.solution
+      else { continue }
+      origins += 1
+      for horizon in review.horizons(stepsBack: steps) {
+        let truth = known.values[count - steps + horizon - 1]
+        guard truth.isFinite else { continue }
+        let (centre, spread) = earlier.expectation(fitted, horizon)
+        misses.append(
+          IntervalCalibration.Miss(
+            horizon: horizon, size: (truth * fitted.factor - centre) / spread, weight: review.weight(stepsBack: steps)))
+      }
+    }
+    return IntervalCalibration(misses, ladder: review.ladder, span: review.span, origins: origins)
   }
 
   // MARK: Fitting
@@ -98,7 +148,8 @@ public struct ProphetForecaster: SlowForecastModel {
     let span = Double(max(1, last - first)) * Double(facts.step)
     var magnitude = 0.0
     for index in known { magnitude = max(magnitude, abs(history.values[index])) }
-    let scaling = scalingFactor(forMagnitude: magnitude)
+    // The priors speak of values whose greatest magnitude is one.
+    let scaling = magnitude > 1e-300 && magnitude < 1e300 ? 1 / magnitude : scalingFactor(forMagnitude: magnitude)
     let wanted = settings.seasonalities ?? Seasonality.automatic(span: span, step: facts.step)
     var fitted = Fitted(
       solution: ProphetFit.Solution(), seasonalities: wanted, eventNames: calendar.eventNames, start: start, span: span,
@@ -133,7 +184,7 @@ public struct ProphetForecaster: SlowForecastModel {
     let usable = Int(Double(times.count) * min(1, max(0, settings.changepointRange)))
     let count = min(settings.changepointCount, usable - 1)
     guard count > 0 else { return [] }
-    return (1...count).map { times[$0 * (usable - 1) / count] }
+    return (1...count).map { times[Int((Double($0 * (usable - 1)) / Double(count)).rounded(.toNearestOrEven))] }
   }
 
   private func featureScales(_ fitted: Fitted) -> [Double] {
@@ -152,12 +203,17 @@ public struct ProphetForecaster: SlowForecastModel {
 
   // MARK: State
 
+  /// Raised when what is saved changes.
+  private static let layout = 2
+
   public func saved() -> [UInt8] {
     var writer = StateWriter(modelName: Self.name)
+    writer.write(layout: Self.layout)
     history.write(to: &writer)
     calendar.write(to: &writer)
     settings.write(to: &writer)
     writer.write(updatesSinceFit)
+    calibration.write(to: &writer)
     writer.write(solution != nil)
     guard let solution else { return writer.bytes }
     writer.write(solution.solution.trend.slope)
@@ -177,10 +233,12 @@ public struct ProphetForecaster: SlowForecastModel {
   public init(restoring bytes: [UInt8]) throws(ForecastError) {
     var reader = StateReader(bytes)
     try reader.readHeader(of: Self.name)
+    try reader.readLayout(Self.layout)
     history = try GappyHistory(&reader)
     calendar = try ForecastCalendar(&reader)
     settings = try ProphetSettings(&reader)
     updatesSinceFit = try reader.readInt(in: 0...1_000_000)
+    calibration = try IntervalCalibration(&reader)
     if try reader.readBool() {
       var found = ProphetFit.Solution()
       found.trend.slope = try reader.readDouble()

@@ -44,10 +44,11 @@ public struct Seasonality: Sendable, Equatable {
     }
   }
 
-  /// The rhythms that a history of the given span and step can show: those seen twice and sampled finely enough.
+  /// The rhythms that a history of the given span and step can show: the day, the week, the year, where seen twice and sampled
+  /// finely enough.
   static func automatic(span: Double, step: Int64) -> [Seasonality] {
     [
-      hourly, Seasonality(name: "daily", period: daily.period, order: 4), weekly, yearly,
+      Seasonality(name: "daily", period: daily.period, order: 4), weekly, yearly,
     ].compactMap { season in
       guard span >= 2 * Double(season.period), step <= season.period / 4 else { return nil }
       // No wave shorter than two steps.
