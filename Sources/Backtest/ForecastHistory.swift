@@ -96,10 +96,7 @@ public struct ForecastHistory: Sendable {
     var seconds = 0.0
     do throws(ForecastError) {
       for origin in origins {
-        let first = max(0, origin + 1 - contextLimit)
-        var past = series
-        past.values = Array(series.values[first...origin])
-        past.start = series.start + Int64(first) * series.step
+        let past = series.part(max(0, origin + 1 - contextLimit)...origin)
         let started = ForecastBacktest.cpuSeconds()
         var forecaster = try ForecastModels.make(named: model)
         forecaster.fit(past)
@@ -116,21 +113,22 @@ public struct ForecastHistory: Sendable {
       return outcome
     }
     outcome.fitSeconds = seconds / Double(origins.count)
-    outcome.updateSeconds = updateCost(&newest, series.values[((origins.last ?? 0) + 1)...])
+    outcome.updateSeconds = updateCost(&newest, series, after: origins.last ?? 0)
     outcome.curves = Self.withoutOverlap(kept, farthest: farthest)
     return outcome
   }
 
-  private func updateCost(_ model: inout (any ForecastModel)?, _ next: ArraySlice<Double>) -> Double? {
-    guard var learner = model, let first = next.first else { return nil }
+  private func updateCost(_ model: inout (any ForecastModel)?, _ series: ForecastSeries, after origin: Int) -> Double? {
+    guard var learner = model, origin + 1 < series.values.count else { return nil }
     model = nil
+    func learn(_ index: Int) { learner.update(series.values[index], companions: series.companions.map { $0[index] }) }
     // The first update may copy what the fit shares.
-    learner.update(first)
-    let values = next.dropFirst().prefix(Self.timedUpdates)
-    guard !values.isEmpty else { return nil }
+    learn(origin + 1)
+    let rest = (origin + 2)..<min(series.values.count, origin + 2 + Self.timedUpdates)
+    guard !rest.isEmpty else { return nil }
     let started = ForecastBacktest.cpuSeconds()
-    for value in values { learner.update(value) }
-    return (ForecastBacktest.cpuSeconds() - started) / Double(values.count)
+    for index in rest { learn(index) }
+    return (ForecastBacktest.cpuSeconds() - started) / Double(rest.count)
   }
 
   /// The newest forecasts that do not speak of the same time.
@@ -155,14 +153,17 @@ public struct ForecastHistory: Sendable {
 extension ForecastHistory {
   /// Runs all models over all series, on all cores.
   ///
-  /// - Parameter progress: is told how many pairs of series and model are done.
+  /// - Parameters:
+  ///   - companions: signals that run beside them; see ``ForecastModel/usesCompanions``.
+  ///   - progress: is told how many pairs of series and model are done.
+  /// - Throws: ``BacktestError`` if a series has no companion.
   public func run(
-    _ recorded: [RecordedSeries], step: Int64,
+    _ recorded: [RecordedSeries], companions: [CompanionHistory] = [], step: Int64,
     progress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in }
-  ) async -> [Result] {
+  ) async throws(BacktestError) -> [Result] {
     var results: [Result] = []
     for one in recorded.sorted(by: { $0.labels < $1.labels }) {
-      guard let series = Self.grid(one, step: step) else { continue }
+      guard let series = try CompanionHistory.grid(one, step: step, companions: companions) else { continue }
       results.append(
         Result(
           labels: one.labels, series: series,

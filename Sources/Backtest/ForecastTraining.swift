@@ -70,17 +70,18 @@ public struct ForecastTraining: Sendable {
   ///
   /// - Parameters:
   ///   - name: what the model is to be called.
+  ///   - companions: signals that run beside them; see ``ForecastModel/usesCompanions``.
   ///   - query: where the history came from.
   ///   - created: now, in UTC milliseconds.
   ///   - version: that of Harecast.
   ///   - progress: is told how many series are done.
-  /// - Throws: `BacktestError` if there is no history, `ForecastError`, `ModelError`.
+  /// - Throws: `BacktestError` if there is no history or a series has no companion, `ForecastError`, `ModelError`.
   public func file(
-    _ recorded: [RecordedSeries], step: Int64, name: String, query: String, settings: [String: String], created: Int64,
-    version: String, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    _ recorded: [RecordedSeries], companions: [CompanionHistory] = [], step: Int64, name: String, query: String,
+    settings: [String: String], created: Int64, version: String, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> ModelFile {
-    let histories = recorded.sorted { $0.labels < $1.labels }.compactMap { one in
-      ForecastHistory.grid(one, step: step).map { (one.labels, $0) }
+    let histories = try recorded.sorted { $0.labels < $1.labels }.compactMap { one in
+      try CompanionHistory.grid(one, step: step, companions: companions).map { (one.labels, $0) }
     }
     guard let first = histories.map(\.1.start).min(), let last = histories.map(\.1.end).max() else {
       throw BacktestError(query, "there is no value to learn from")
@@ -123,8 +124,7 @@ public struct ForecastTraining: Sendable {
     let count = series.values.count
     let split = count - Int(Double(count) * heldOut)
     guard split < count, series.values[..<split].contains(where: \.isFinite) else { return nil }
-    var past = series
-    past.values = Array(series.values[..<split])
+    let past = series.dropping(last: count - split)
     var forecaster = try make(name)
     forecaster.fit(past)
     var features: [FeatureImportance] = []
@@ -137,7 +137,9 @@ public struct ForecastTraining: Sendable {
       let steps = min(horizon, count - position)
       let forecast = try forecaster.forecast(horizons: Array(1...steps), quantiles: ForecastTally.quantiles)
       tally.add(forecast, truths: series.values[position...], through: steps)
-      for value in series.values[position..<(position + steps)] { forecaster.update(value) }
+      for index in position..<(position + steps) {
+        forecaster.update(series.values[index], companions: series.companions.map { $0[index] })
+      }
       position += steps
     }
     return (tally, features)

@@ -44,6 +44,11 @@ struct BacktestForecastCommand: AsyncParsableCommand {
   @Option(help: "With --query: the most series; those with the largest mean are taken.")
   var limit = 20
 
+  @Option(
+    name: .customLong("companion"),
+    help: "With --query: the expression of a signal that lstm and two_model look at beside it; may be given again.")
+  var companions: [String] = []
+
   @Option(help: "With --query: a file to write a self-contained HTML page to.") var report: String?
 
   @OptionGroup var history: HistoryOptions
@@ -51,8 +56,9 @@ struct BacktestForecastCommand: AsyncParsableCommand {
   mutating func validate() throws {
     if history.query == nil {
       guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
-      guard !history.isUsed, report == nil, horizons.isEmpty else {
-        throw ValidationError("--url, --storage.path, --start, --end, --step, --report and --horizon need --query")
+      guard !history.isUsed, report == nil, horizons.isEmpty, companions.isEmpty else {
+        throw ValidationError(
+          "--url, --storage.path, --start, --end, --step, --report, --horizon and --companion need --query")
       }
       guard modelNames.count == 1 else { throw ValidationError("--model: one model at a time with --data") }
       if maximum, modelNames != ["auto"] { throw ValidationError("--maximum: only auto forecasts the maximum") }
@@ -64,6 +70,7 @@ struct BacktestForecastCommand: AsyncParsableCommand {
       if limit < 1 { throw ValidationError("--limit: \(limit) is below 1") }
       _ = try originCount()
       _ = try horizonSteps(try history.stepLength())
+      try CompanionOptions.check(companions, models: modelNames)
     }
     if let unknown = modelNames.first(where: { !ForecastBacktest.modelNames.contains($0) }) {
       throw ValidationError(
@@ -157,7 +164,8 @@ struct BacktestForecastCommand: AsyncParsableCommand {
   private func runHistory(_ query: String) async throws {
     // What ends only after minutes should not fail at its last step.
     try report.map(OutputFile.check)
-    let (all, step) = try await history.read(query)
+    let now = QueryTime.now()
+    let (all, step) = try await history.read(query, now: now)
     guard !all.isEmpty else {
       CommandOutput.complain("\(query): no series in this time")
       throw ExitCode(1)
@@ -169,7 +177,9 @@ struct BacktestForecastCommand: AsyncParsableCommand {
     let backtest = ForecastHistory(
       models: modelNames, horizons: try horizonSteps(step), originCount: try originCount())
     let progress = StepProgress("models on series")
-    let results = await backtest.run(series, step: step) { progress.show($0, of: $1) }
+    let results = try await backtest.run(
+      series, companions: try await CompanionOptions.read(companions, history, now: now), step: step
+    ) { progress.show($0, of: $1) }
     progress.end()
     CommandOutput.say(ForecastSummary.table(results, history: backtest, step: step))
     if let report {

@@ -32,9 +32,11 @@ struct HistoryOptions: ParsableArguments {
   func stepLength() throws -> Int64 { max(1, Int64((try QueryTime.step(step) ?? 60) * 1000)) }
 
   /// The series of the expression and the milliseconds between two of their samples.
-  func read(_ query: String) async throws -> ([RecordedSeries], step: Int64) {
+  ///
+  /// - Parameter now: in Unix seconds; what is read together is to have one.
+  func read(_ query: String, now: Double = QueryTime.now()) async throws -> ([RecordedSeries], step: Int64) {
     let step = try stepLength()
-    let last = Int64(try QueryTime.parse(end, "end", default: QueryTime.now()) * 1000)
+    let last = Int64(try QueryTime.parse(end, "end", default: now) * 1000)
     let first = Int64(
       try QueryTime.parse(start, "start", default: Double(last) / 1000 - 14 * 86_400) * 1000)
     guard step > 0, last > first else { throw ValidationError("--end is not after --start") }

@@ -20,6 +20,10 @@ struct TrainCommand: AsyncParsableCommand {
   @Option(help: "What the model is called; its file is NAME.hcmodel.") var name: String
   @Option(help: "The kind of model, as rule files name it.") var model = AutoForecaster.name
   @Option(help: "A CSV file with the history.") var data: String?
+  @Option(
+    name: .customLong("companion"),
+    help: "An expression (with --data a column) that lstm or two_model looks at beside it; may be given again.")
+  var companions: [String] = []
   @Option(help: "How far ahead the model is judged.") var horizon = "1h"
   @Option(name: .customLong("held-out"), help: "The share of the history that is held out to judge.")
   var heldOut = 0.2
@@ -47,6 +51,7 @@ struct TrainCommand: AsyncParsableCommand {
     if prophet.isUsed, model != ProphetForecaster.name {
       throw ValidationError("the settings of prophet need --model \(ProphetForecaster.name)")
     }
+    try CompanionOptions.check(companions, models: [model])
     _ = try prophet.settings()
     _ = try calendar.configuration()
     if history.query == nil {
@@ -68,7 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
         throw ModelError(target, .exists)
       }
       try out.map(OutputFile.check)
-      let (all, step, source) = try await read()
+      let (all, companions, step, source) = try await read()
       let series = RecordedSeries.busiest(limit, of: all)
       if series.count < all.count {
         CommandOutput.complain("the \(series.count) busiest of \(all.count) series are learnt (--limit)")
@@ -78,10 +83,11 @@ struct TrainCommand: AsyncParsableCommand {
       training.prophet = try prophet.settings()
       training.calendar = try calendar.calendar(of: series)
       let progress = StepProgress("series")
-      let settings = prophet.given.merging(calendar.given) { own, _ in own }
+      var settings = prophet.given.merging(calendar.given) { own, _ in own }
+      if !companions.isEmpty { settings["companions"] = companions.map(\.source).joined(separator: " | ") }
       let file = try await training.file(
-        series, step: step, name: name, query: source, settings: settings, created: SystemTime().now(),
-        version: Harecast.version
+        series, companions: companions, step: step, name: name, query: source, settings: settings,
+        created: SystemTime().now(), version: Harecast.version
       ) { progress.show($0, of: series.count) }
       progress.end()
       let bytes = try file.bytes(signedWith: keys.first)
@@ -109,17 +115,58 @@ struct TrainCommand: AsyncParsableCommand {
     }
   }
 
-  private func read() async throws -> (series: [RecordedSeries], step: Int64, source: String) {
+  private func read() async throws -> (
+    series: [RecordedSeries], companions: [CompanionHistory], step: Int64, source: String
+  ) {
     if let query = history.query {
-      let (series, step) = try await history.read(query)
+      let now = QueryTime.now()
+      let (series, step) = try await history.read(query, now: now)
       guard !series.isEmpty else { throw BacktestError(query, "no series in this time") }
-      return (series, step, query)
+      return (series, try await CompanionOptions.read(companions, history, now: now), step, query)
     }
     let table = try TimestampedTable(path: data ?? "")
-    let series = table.recordedSeries
     let step = try QueryTime.step(history.step).map { Int64($0 * 1000) } ?? table.usualStep
     guard let step, step > 0 else { throw BacktestError(table.path, "has fewer than two rows: give --step") }
-    return (series, step, table.path)
+    // What a companion's column is called tells nothing of whose companion it is: it goes with all.
+    var beside: [CompanionHistory] = []
+    let columns = zip(table.names, table.recordedSeries)
+    for name in companions {
+      guard var (_, column) = columns.first(where: { $0.0 == name }) else {
+        throw BacktestError(table.path, "has no column \"\(name)\" (--companion)")
+      }
+      column.labels = .empty
+      beside.append(CompanionHistory(source: name, series: [column]))
+    }
+    let series = columns.filter { !companions.contains($0.0) }.map(\.1)
+    guard !series.isEmpty else { throw BacktestError(table.path, "has no column besides the companions") }
+    return (series, beside, step, table.path)
+  }
+}
+
+/// Signals that a model looks at beside the one it forecasts, as the command line gives them.
+enum CompanionOptions {
+  /// - Throws: `ValidationError` if none of the models looks at them.
+  static func check(_ companions: [String], models: [String]) throws {
+    guard !companions.isEmpty else { return }
+    guard companions.count <= CompanionHistory.limit else {
+      throw ValidationError("--companion: \(companions.count) are over the limit of \(CompanionHistory.limit)")
+    }
+    guard !models.contains(where: ForecastModels.usesCompanions) else { return }
+    let looking = ForecastModels.names.filter(ForecastModels.usesCompanions)
+    throw ValidationError("--companion needs a model that looks at companions: \(looking.joined(separator: ", "))")
+  }
+
+  /// Reads what the expressions give over the time of the history.
+  static func read(
+    _ companions: [String], _ history: HistoryOptions, now: Double
+  ) async throws -> [CompanionHistory] {
+    var result: [CompanionHistory] = []
+    for expression in companions {
+      let (series, _) = try await history.read(expression, now: now)
+      guard !series.isEmpty else { throw BacktestError(expression, "no series in this time (--companion)") }
+      result.append(CompanionHistory(source: expression, series: series))
+    }
+    return result
   }
 }
 

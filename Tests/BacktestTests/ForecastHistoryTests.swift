@@ -108,7 +108,7 @@ struct ForecastHistoryTests {
 
   @Test func `the table names every model with errors, coverage and costs, the baseline at 1`() async throws {
     let history = ForecastHistory(models: ["auto", "naive", "prophecy"], horizons: [12, 144], originCount: 6)
-    let results = await history.run([Self.recorded(Self.wave)], step: Self.step)
+    let results = try await history.run([Self.recorded(Self.wave)], step: Self.step)
     let lines = ForecastSummary.table(results, history: history, step: Self.step).split(
       separator: "\n", omittingEmptySubsequences: false)
     #expect(lines[0].hasPrefix("up to 1h ahead: 1 series, 6 origins"))
@@ -121,12 +121,12 @@ struct ForecastHistoryTests {
     #expect((auto.error ?? 9) < 1 && (auto.fitSeconds ?? 0) > 0 && (auto.updateSeconds ?? 0) > 0)
   }
 
-  @Test func `a page draws bands, medians and truth, and lets no name become markup`() async {
+  @Test func `a page draws bands, medians and truth, and lets no name become markup`() async throws {
     let history = ForecastHistory(models: ["auto"], horizons: [144], originCount: 6)
     var values = Self.wave
     for index in 900..<920 { values[index] = .nan }
     let labels = Labels(name: "depth", ["queue": "<script>alert('&\"')</script>"])
-    let results = await history.run([Self.recorded(values, labels)], step: Self.step)
+    let results = try await history.run([Self.recorded(values, labels)], step: Self.step)
     let page = ForecastReport.html(results, history: history, title: "a > b & <i>")
     for part in ["class=\"b95\"", "class=\"b80\"", "class=\"median\"", "class=\"truth\"", "viewport", "prefers-color"] {
       #expect(page.contains(part))
@@ -137,9 +137,9 @@ struct ForecastHistoryTests {
     #expect(page.split(separator: "class=\"truth\"").count >= 3)
   }
 
-  @Test func `histories that are empty or too short say so`() async {
+  @Test func `histories that are empty or too short say so`() async throws {
     let history = ForecastHistory(models: ["auto"], horizons: [288])
-    let results = await history.run(
+    let results = try await history.run(
       [Self.recorded([]), Self.recorded([.nan]), Self.recorded([1, 2, 3])], step: Self.step)
     #expect(results.count == 1 && results[0].outcomes.allSatisfy { $0.failure == "the history is too short" })
     #expect(ForecastReport.html(results, history: history, title: "").contains("the history is too short"))

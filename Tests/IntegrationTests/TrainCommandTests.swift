@@ -168,7 +168,7 @@ struct TrainCommandTests {
       ["--name", "../x", "--data", "x"], ["--name", "x"], ["--name", "x", "--data", "x", "--model", "prophecy"],
       ["--name", "x", "--data", "x", "--seasonality", "hourly"], ["--name", "x", "--data", "x", "--held-out", "1"],
       ["--name", "x", "--data", "x", "--model", "theta", "--seasonality", "hourly=1h:8"],
-      ["--name", "x", "--query", "up"],
+      ["--name", "x", "--query", "up"], ["--name", "x", "--data", "x", "--model", "theta", "--companion", "rate"],
     ] {
       #expect(try await HarecastServer.run(["train"] + arguments).status == 2, "\(arguments)")
     }
@@ -176,6 +176,11 @@ struct TrainCommandTests {
     let file = try folder.write("timestamp_ms,a\n1,2\n2,x\n", to: "bad.csv")
     let outcome = try await HarecastServer.run(["train", "--name", "x", "--data", file, "--models.path", folder.path])
     #expect(outcome.status == 1 && outcome.errors == "\(file): line 3: \"x\" is no number\n")
+    let good = try folder.write("timestamp_ms,a,b\n1,2,3\n2,3,4\n", to: "good.csv")
+    let missing = try await HarecastServer.run([
+      "train", "--name", "x", "--model", "lstm", "--data", good, "--companion", "c", "--models.path", folder.path,
+    ])
+    #expect(missing.status == 1 && missing.errors == "\(good): has no column \"c\" (--companion)\n")
     let short = try folder.write("short\n", to: "key")
     let key = try await HarecastServer.run(["models", "list", "--models.path", folder.path, "--key-file", short])
     #expect(key.status == 1 && key.errors.contains("at least 16 are needed"))

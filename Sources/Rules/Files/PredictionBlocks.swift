@@ -227,7 +227,8 @@ extension RuleFileReader {
   ) throws(YAMLError) -> [ForecastBlock.Companion] {
     guard let node = reader.optionalNode("companions") else { return [] }
     let looking = ForecastModels.names.filter(ForecastModels.usesCompanions)
-    if isTrained || !models.contains(where: looking.contains) {
+    // What a trained model is, its file says, which is not at hand here.
+    if !isTrained, !models.contains(where: looking.contains) {
       report(node.place, "'companions' need a model that looks at them: \(looking.joined(separator: ", "))")
     }
     var result: [ForecastBlock.Companion] = []

@@ -291,7 +291,7 @@ struct ForecastSignal: Sendable {
     }
     if let kept = trained, coarseEnd > 0 {
       guard budget.allowsMore() else { return nil }
-      model = try kept.model(knowing: waiting, through: coarseEnd, step: step)
+      model = try kept.model(knowing: waiting, companions: companionsWaiting, through: coarseEnd, step: step)
       importances = (try? model.map(PendingTraining.importances)) ?? []
       trained = nil
       forgetWaiting()

@@ -42,9 +42,10 @@ struct TrainedState: Sendable {
   ///
   /// - Parameters:
   ///   - values: what is known since, the newest at `last`; what is missing before them is learnt as missing.
+  ///   - companions: the values of the signals beside it, with the same end.
   /// - Throws: `ForecastError` if it cannot be read, or is too old.
   func model(
-    knowing values: [Double], through last: Int64, step: Int64
+    knowing values: [Double], companions: [[Double]] = [], through last: Int64, step: Int64
   ) throws(ForecastError) -> any ForecastModel {
     let missed = max(0, (last - end) / step)
     guard missed <= TrainedModel.mostMissedSteps else {
@@ -55,7 +56,13 @@ struct TrainedState: Sendable {
     var model = try ForecastModels.restore(bytes)
     let known = values.suffix(Int(missed))
     for _ in 0..<(Int(missed) - known.count) { model.observe(.nan) }
-    for value in known { model.observe(value) }
+    for (index, value) in known.enumerated() {
+      let beside = companions.map { column in
+        let position = column.count - known.count + index
+        return column.indices.contains(position) ? column[position] : .nan
+      }
+      model.observe(value, companions: beside)
+    }
     return model
   }
 }
