@@ -35,6 +35,9 @@ void neural_adam(size_t count, float *weights, const float *gradients, float gra
 // sums[j] = the sum of column j.
 void neural_column_sums(int rows, int columns, const float *matrix, float *sums);
 
+// The sum of the products of two runs of doubles, which regressions use too.
+double neural_dot(size_t count, const double *left, const double *right);
+
 // Every row = `row`.
 void neural_fill_rows(int rows, int columns, const float *row, float *matrix);
 

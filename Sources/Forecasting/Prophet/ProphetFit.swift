@@ -1,3 +1,5 @@
+import CNeural
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -88,7 +90,7 @@ struct ProphetFit {
     var point = [Double](repeating: 0, count: width)
     var deviation = 1.0
     guard settings.mode == .multiplicative else {
-      improve(&point, &deviation, linear: columns, targets: values)
+      improve(&point, &deviation, linear: columns, targets: values, rounds: 60)
       return solution(point, deviation)
     }
     var best = loss(point, deviation)
@@ -102,7 +104,8 @@ struct ProphetFit {
       let targets = (0..<rows).map { values[$0] + trend[$0] * effects[$0] }
       var next = point
       var spread = deviation
-      improve(&next, &spread, linear: scaled, targets: targets)
+      // The next step goes on with the noise.
+      improve(&next, &spread, linear: scaled, targets: targets, rounds: 2)
       // As far towards the solution of the linear problem as the true one gets better.
       var share = 1.0
       var better: (point: [Double], deviation: Double, loss: Double)?
@@ -116,7 +119,8 @@ struct ProphetFit {
       guard let better else { break }
       let gain = best - better.loss
       (point, deviation, best) = better
-      if gain < 1e-6 { break }
+      // In units of log likelihood: far below what the data can tell.
+      if gain < 0.01 { break }
     }
     return solution(point, deviation)
   }
@@ -128,8 +132,10 @@ struct ProphetFit {
       effects: Array(point[trendWidth...]), deviation: deviation)
   }
 
-  /// Finds the most probable parameters and noise where the model is linear in them.
-  private func improve(_ point: inout [Double], _ deviation: inout Double, linear: [Double], targets: [Double]) {
+  /// Finds the most probable parameters and noise where the model is linear in them, one after the other at most so many times.
+  private func improve(
+    _ point: inout [Double], _ deviation: inout Double, linear: [Double], targets: [Double], rounds: Int
+  ) {
     var products = [Double](repeating: 0, count: width * width)
     var slopes = [Double](repeating: 0, count: width)
     var square = 0.0
@@ -149,7 +155,7 @@ struct ProphetFit {
         }
       }
     }
-    for _ in 0..<60 {
+    for _ in 0..<rounds {
       var curvature = products
       let variance = deviation * deviation
       for index in 0..<width {
@@ -215,19 +221,6 @@ struct ProphetFit {
 
 /// The sum of the products of two runs of the same length.
 func dotProduct(_ left: UnsafeBufferPointer<Double>, _ right: UnsafeBufferPointer<Double>) -> Double {
-  var sums = SIMD4<Double>.zero
-  var index = 0
-  let end = min(left.count, right.count)
-  while index + 4 <= end {
-    let first = SIMD4(left[index], left[index + 1], left[index + 2], left[index + 3])
-    let second = SIMD4(right[index], right[index + 1], right[index + 2], right[index + 3])
-    sums += first * second
-    index += 4
-  }
-  var sum = sums.sum()
-  while index < end {
-    sum += left[index] * right[index]
-    index += 1
-  }
-  return sum
+  guard let first = left.baseAddress, let second = right.baseAddress else { return 0 }
+  return neural_dot(min(left.count, right.count), first, second)
 }

@@ -16,8 +16,8 @@ public struct ProphetForecaster: SlowForecastModel, RemembersHistory {
   private var updatesSinceFit = 0
   private var calibration = IntervalCalibration()
 
-  /// The most earlier fits that intervals are calibrated on.
-  private static let reviews = 24
+  /// The most earlier fits that intervals are calibrated on; a multiplicative one costs ten times as much.
+  private var reviews: Int { settings.mode == .multiplicative ? 8 : 24 }
 
   /// A solution and the frame in which its numbers hold.
   private struct Fitted: Sendable, Equatable {
@@ -114,7 +114,7 @@ public struct ProphetForecaster: SlowForecastModel, RemembersHistory {
     let known = knownHistory
     let count = known.values.count
     guard count >= Self.leastValues else { return IntervalCalibration() }
-    let review = Review(count: count, span: reviewableSteps, limit: Self.reviews)
+    let review = Review(count: count, span: reviewableSteps, limit: reviews)
     var misses: [IntervalCalibration.Miss] = []
     var origins = 0
     for steps in review.stepsBack where shouldGoOn() {
