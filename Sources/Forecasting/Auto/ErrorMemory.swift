@@ -45,6 +45,7 @@ struct ErrorMemory: Sendable {
   private(set) var entries: [Entry] = []
 
   init(capacity: Int = 384) { pairs = UInt16(clamping: capacity / 2) }
+
   /// Adds an error.
   ///
   /// When full, every second entry goes and its neighbour stands for both.
