@@ -55,6 +55,8 @@ public struct AnomalyDetector: Sendable {
   private var base: any StreamDetector
   private var newest: Int64?
   private var last = Reading()
+  /// Nothing that is measured is larger; squares of squares of it are still numbers, so that one absurd value spoils no mean.
+  private static let largestValue = 1e30
 
   /// A detector that has seen nothing.
   ///
@@ -89,7 +91,7 @@ public struct AnomalyDetector: Sendable {
     if let newest, timestamp <= newest { return last }
     guard value.isFinite else { return last }
     newest = timestamp
-    last = base.take(value, at: timestamp)
+    last = base.take(min(max(value, -Self.largestValue), Self.largestValue), at: timestamp)
     return last
   }
 }

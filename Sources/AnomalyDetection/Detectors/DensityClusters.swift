@@ -41,6 +41,34 @@ public struct DensityClusters: Sendable, Hashable {
     }
   }
 
+  /// A radius for `rows`, which have `width` values each: all but the share `noise` of them have `leastCount` rows (themselves
+  /// included) within it. The heuristic of the authors of DBSCAN, section 4.2: the sorted distances to the k-th neighbour.
+  ///
+  /// - Complexity: O(rows² · width).
+  public static func radius(rows: [Double], width: Int, leastCount: Int = 5, noise: Double) -> Double {
+    let count = width > 0 ? rows.count / width : 0
+    guard count >= leastCount, leastCount > 0 else { return 0 }
+    var farthest: [Double] = []
+    var nearest = [Double](repeating: 0, count: leastCount)
+    for row in 0..<count {
+      var known = 0
+      for other in 0..<count {
+        let distance = square(rows, row * width, rows, other * width, width)
+        guard known < leastCount || distance < nearest[leastCount - 1] else { continue }
+        var place = known < leastCount ? known : leastCount - 1
+        while place > 0, nearest[place - 1] > distance {
+          nearest[place] = nearest[place - 1]
+          place -= 1
+        }
+        nearest[place] = distance
+        known = min(known + 1, leastCount)
+      }
+      farthest.append(nearest[leastCount - 1])
+    }
+    farthest.sort()
+    return farthest[min(max(Int((Double(count) * (1 - noise)).rounded(.up)) - 1, 0), count - 1)].squareRoot()
+  }
+
   /// The distance of a row to the nearest core row in radii: above 1 it is noise; infinite if there is no core.
   public func distance(_ row: [Double]) -> Double {
     var least = Double.infinity

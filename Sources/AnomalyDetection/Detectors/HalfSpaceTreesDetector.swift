@@ -11,6 +11,8 @@ struct HalfSpaceTreesDetector: StreamDetector {
   private static let width = 2
   private static let window = 250
   private static let sizeLimit = 0.1 * Double(window)
+  /// Interquartile ranges beyond the quartiles at which the first window's range ends at the latest.
+  private static let wildest = 10.0
   private static let perTree = (1 << (depth + 1)) - 1
 
   private var cuts: [Float] = []
@@ -108,8 +110,12 @@ struct HalfSpaceTreesDetector: StreamDetector {
   }
 
   private mutating func begin() {
-    let least = start.min() ?? 0
-    let most = start.max() ?? 0
+    // A wild value in the first window must not make all that follow look alike for ever.
+    let sorted = start.sorted()
+    let (lower, upper) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])
+    let reach = upper > lower ? Self.wildest * (upper - lower) : .infinity
+    let least = max(sorted[0], lower - reach)
+    let most = min(sorted[sorted.count - 1], upper + reach)
     let width = max(most - least, 1e-9 * max(least.magnitude, most.magnitude), 1e-300)
     low = least - width / 2
     range = 2 * width

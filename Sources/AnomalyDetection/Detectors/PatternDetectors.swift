@@ -30,7 +30,7 @@ struct LevelShiftDetector: StreamDetector {
     let largest = max(high, low)
     let reading = AnomalyDetector.Reading(
       score: largest / Self.interval, direction: largest == 0 ? nil : high >= low ? .above : .below)
-    average.add(value)
+    average.add(value, within: ZScoreDetector.reach)
     if largest > 4 * Self.interval {
       high = 0
       low = 0

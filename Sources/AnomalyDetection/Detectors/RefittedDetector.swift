@@ -3,7 +3,7 @@
 /// A row is the last four values in standard deviations of the stretch that was fitted. The model is fitted to the last
 /// 512 values every 256; between, it only judges. The decision line of the forest and the SVM is the 99% quantile of
 /// the scores of what they were fitted to, for their own lines (contamination 0.1, ν 0.1) are crossed by every tenth
-/// healthy value; that of DBSCAN is its radius, 0.5.
+/// healthy value; that of DBSCAN is its radius, in which 99% of what it was fitted to have their neighbours, 0.5 at least.
 struct RefittedDetector: StreamDetector {
   enum Method: Sendable {
     case isolationForest, oneClassSVM, dbscan
@@ -27,6 +27,8 @@ struct RefittedDetector: StreamDetector {
   private static let width = 4
   private static let training = 512
   private static let pause = 256
+  /// The share of what is fitted that may lie beyond the line.
+  private static let noise = 0.01
   private let method: Method
   private var values = ValueWindow(capacity: RefittedDetector.training + RefittedDetector.pause)
   /// How many values came since the model was fitted; −1 before.
@@ -77,7 +79,10 @@ struct RefittedDetector: StreamDetector {
     switch method {
     case .isolationForest: model = .forest(IsolationForest(rows: rows, width: Self.width))
     case .oneClassSVM: model = OneClassSVM(rows: rows, width: Self.width).map { .machine($0) }
-    case .dbscan: model = .clusters(DensityClusters(rows: rows, width: Self.width))
+    case .dbscan:
+      // The usual radius of half a deviation leaves no neighbours to four values of noise.
+      let radius = max(0.5, DensityClusters.radius(rows: rows, width: Self.width, noise: Self.noise))
+      model = .clusters(DensityClusters(rows: rows, width: Self.width, radius: radius))
     }
     guard let model, method != .dbscan else {
       usual = 0
@@ -89,7 +94,7 @@ struct RefittedDetector: StreamDetector {
     }
     own.sort()
     usual = own[own.count / 2]
-    line = own[min(own.count - 1, own.count * 99 / 100)]
+    line = own[min(own.count - 1, Int(Double(own.count) * (1 - Self.noise)))]
   }
 
   func save(to writer: inout StateWriter) {

@@ -8,13 +8,18 @@
 /// of Quality of Manufactured Product", 1931; weighting by S. W. Roberts, 1959).
 struct ZScoreDetector: StreamDetector {
   private static let leastCount = 30.0
+  /// What lies farther out, in deviations, is learned as if it lay there: one absurd value must not hide all after it.
+  static let reach = 10.0
   private var average: ExponentialAverage
 
   init(span: Int) { average = ExponentialAverage(span: Double(span)) }
 
   mutating func take(_ value: Double, at timestamp: Int64) -> AnomalyDetector.Reading {
-    defer { average.add(value) }
-    guard average.count >= Self.leastCount else { return AnomalyDetector.Reading() }
+    guard average.count >= Self.leastCount else {
+      average.add(value)
+      return AnomalyDetector.Reading()
+    }
+    defer { average.add(value, within: Self.reach) }
     let reach = 3 * average.deviation
     return .outside(value, average.mean, average.mean, average.mean - reach, average.mean + reach)
   }
@@ -88,6 +93,8 @@ struct LikelihoodDetector: StreamDetector {
   private static let leastCount = 100.0
   private static let shortSpan = 10.0
   private static let lineDigits = 5.0
+  /// Errors count up to as many deviations: by itself one of them is then beyond the line for a few values, not for hours.
+  private static let largestError = 50.0
   private var filter = AutoregressiveFilter()
   private var errors: ExponentialAverage
   private var recent = 0.0
@@ -100,7 +107,8 @@ struct LikelihoodDetector: StreamDetector {
     let error = (value - expected).magnitude
     let isKnown = errors.count >= Self.leastCount
     let bounded = isKnown ? min(error, errors.mean + 6 * errors.deviation) : error
-    recent += (error - recent) * 2 / (Self.shortSpan + 1)
+    let counted = isKnown ? min(error, errors.mean + Self.largestError * errors.deviation) : error
+    recent += (counted - recent) * 2 / (Self.shortSpan + 1)
     var reading = AnomalyDetector.Reading()
     if isKnown, errors.deviation > 0 {
       let distance = (recent - errors.mean) / errors.deviation

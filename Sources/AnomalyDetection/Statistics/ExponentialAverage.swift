@@ -29,6 +29,12 @@ public struct ExponentialAverage: Sendable, Hashable {
     variance = (1 - weight) * (variance + weight * difference * difference)
   }
 
+  /// Takes `value` in as if it lay at most `reach` deviations from the mean; any value where there is no deviation yet.
+  mutating func add(_ value: Double, within reach: Double) {
+    let most = deviation > 0 ? reach * deviation : .infinity
+    add(min(max(value, mean - most), mean + most))
+  }
+
   /// Forgets everything and starts at `value`.
   mutating func restart(at value: Double) {
     count = 1
