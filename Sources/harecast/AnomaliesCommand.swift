@@ -16,12 +16,17 @@ struct AnomaliesServer: ParsableArguments {
   var passwordFile: String?
 
   /// The header field for basic authentication; none without a user.
-  func headers() throws -> [String] {
+  ///
+  /// - Parameter http: what may say already who asks.
+  func headers(beside http: HTTPClientOptions) throws -> [String] {
     guard let user else {
       if passwordFile != nil { throw ValidationError("--password-file needs --user") }
       return []
     }
     guard let passwordFile else { throw ValidationError("--user needs --password-file") }
+    if try http.access().isAuthenticated {
+      throw ValidationError("--user does not go with a --http.config.file that says who asks")
+    }
     guard let data = FileManager.default.contents(atPath: passwordFile) else {
       CommandOutput.complain("\(passwordFile): cannot be read")
       throw ExitCode(1)
@@ -44,7 +49,7 @@ struct AnomaliesListCommand: AsyncParsableCommand {
   func run() async throws {
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(
-      address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(), method: "GET")
+      address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(beside: options.http), method: "GET")
     options.show(data) { data in
       let anomalies = ((data as? [String: Any])?["anomalies"] as? [[String: Any]]) ?? []
       if anomalies.isEmpty { CommandOutput.complain("nothing is unusual") }
@@ -78,7 +83,7 @@ struct AnomaliesMarkCommand: AsyncParsableCommand {
     }
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(
-      address, "anomalies/feedback", [("rule", rule), ("verdict", verdict)], headers: try server.headers())
+      address, "anomalies/feedback", [("rule", rule), ("verdict", verdict)], headers: try server.headers(beside: options.http))
     options.show(data) { data in
       let answer = data as? [String: Any]
       return ["\(rule): the budget is now \(answer?["budgetFactor"] ?? "?") times the configured one"]

@@ -20,6 +20,7 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
   @Argument(help: "A folder with runs as <name>.csv or .csv.gz: timestamp_ms, then one column for each series.")
   var folder: String?
   @Option(help: "A server that speaks Prometheus's query API and has the cluster's history.") var url: String?
+  @OptionGroup var http: HTTPClientOptions
   @Option(help: "From when on, as Unix seconds or RFC 3339 [a day before the end].") var start: String?
   @Option(help: "Until when [now].") var end: String?
   @Option(help: "The distance of two looks; that of the scrapes is best [15s].") var step: String?
@@ -34,7 +35,9 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
     guard (folder == nil) != (url == nil) else { throw ValidationError("give a folder of recorded runs, or --url") }
     if folder != nil {
       if out == nil { throw ValidationError("a folder needs --out") }
-      if start != nil || end != nil || step != nil { throw ValidationError("--start, --end and --step need --url") }
+      if start != nil || end != nil || step != nil || http.file != nil {
+        throw ValidationError("--start, --end, --step and --http.config.file need --url")
+      }
     }
     _ = try dayLength()
   }
@@ -88,12 +91,13 @@ struct BacktestIncidentsCommand: AsyncParsableCommand {
   }
 
   private func replay(server url: String, _ lines: inout AnnouncementLines) async throws {
-    let (server, _) = try QueryOptionsGroup().address([url], arguments: 0)
+    let server = try QueryClient.address(url)
     let step = Int64((try QueryTime.step(step) ?? 15) * 1000)
     let last = Int64(try QueryTime.parse(end, "end", default: QueryTime.now()) * 1000)
     let first = Int64(try QueryTime.parse(start, "start", default: Double(last) / 1000 - 86_400) * 1000)
     guard step > 0, last > first else { throw ValidationError("--end is not after --start") }
-    let history = IncidentHistory(server: server, first: first, last: last, step: step)
+    let history = IncidentHistory(
+      server: server, client: QueryClient(access: try http.access()), first: first, last: last, step: step)
     let length = try dayLength() ?? 86_400
     var replay = IncidentReplay(tick: Double(step) / 1000, day: length, depthLimit: depthLimit)
     var nodes: [String: [Label]] = [:]

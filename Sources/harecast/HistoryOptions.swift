@@ -13,6 +13,7 @@ struct HistoryOptions: ParsableArguments {
 
   @Option(help: "A PromQL expression whose history is looked at.") var query: String?
   @Option(help: "A server that speaks Prometheus's query API, for instance http://localhost:9090.") var url: String?
+  @OptionGroup var http: HTTPClientOptions
   @Option(name: .customLong("storage.path"), help: "The data folder of a Harecast that is not running.")
   var storagePath: String?
   @Option(help: "From when on, as Unix seconds or RFC 3339 [14 days before the end].") var start: String?
@@ -24,9 +25,10 @@ struct HistoryOptions: ParsableArguments {
     guard (url == nil) != (storagePath == nil) else {
       throw ValidationError("--query needs either --url or --storage.path")
     }
+    if url == nil, http.file != nil { throw ValidationError("--http.config.file goes with --url") }
   }
 
-  var isUsed: Bool { url != nil || storagePath != nil || start != nil || end != nil || step != nil }
+  var isUsed: Bool { url != nil || http.file != nil || storagePath != nil || start != nil || end != nil || step != nil }
 
   /// The milliseconds between two samples.
   func stepLength() throws -> Int64 { max(1, Int64((try QueryTime.step(step) ?? 60) * 1000)) }
@@ -82,13 +84,14 @@ struct HistoryOptions: ParsableArguments {
       }
       await store.close()
     } else if let url {
-      let (server, _) = try QueryOptionsGroup().address([url], arguments: 0)
+      let server = try QueryClient.address(url)
+      let client = QueryClient(access: try http.access())
       while from <= last {
         let to = min(last, from + (Self.pointsPerRequest - 1) * step)
         let form = [
           ("query", query), ("start", Self.seconds(from)), ("end", Self.seconds(to)), ("step", Self.seconds(step)),
         ]
-        let answer = try await QueryOptionsGroup().ask(server, "query_range", form)
+        let answer = try await client.ask(server, "query_range", form)
         for one in ((answer as? [String: Any])?["result"] as? [[String: Any]]) ?? [] {
           let pairs = one["metric"] as? [String: String] ?? [:]
           let labels = Labels(pairs.map { Label($0.key, $0.value) })

@@ -9,6 +9,7 @@ struct IncidentHistory {
   private static let rowsPerRequest: Int64 = 500
 
   let server: String
+  let client: QueryClient
   /// UTC milliseconds.
   let first: Int64
   let last: Int64
@@ -69,7 +70,7 @@ struct IncidentHistory {
     _ query: String, _ piece: (from: Int64, through: Int64)
   ) async throws -> [(labels: Labels, samples: [(Int64, Double)])] {
     func seconds(_ time: Int64) -> String { QueryTime.format(Double(time) / 1000) }
-    let answer = try await QueryOptionsGroup().ask(
+    let answer = try await client.ask(
       server, "query_range",
       [
         ("query", query), ("start", seconds(piece.from)), ("end", seconds(piece.through)), ("step", seconds(step)),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import HTTPFetch
 import TimeSeries
 
 /// How an answer is shown.
@@ -14,6 +13,7 @@ struct QueryOptionsGroup: ParsableArguments {
   private static let ownServer = "http://localhost:15693"
 
   @Option(name: [.customShort("o"), .long], help: "promql or json.") var format = QueryFormat.promql
+  @OptionGroup var http: HTTPClientOptions
 
   /// Splits `[SERVER] WORD…` by the number of words that must follow the server.
   func address(_ words: [String], arguments: Int) throws -> (server: String, rest: [String]) {
@@ -21,66 +21,14 @@ struct QueryOptionsGroup: ParsableArguments {
       throw ValidationError("expected \(arguments == 0 ? "[SERVER]" : "[SERVER] and one more word")")
     }
     guard words.count > arguments else { return (Self.ownServer, words) }
-    var server = words[0].contains("://") ? words[0] : "http://\(words[0])"
-    while server.hasSuffix("/") { server.removeLast() }
-    guard let url = URL(string: server), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil
-    else { throw ValidationError("\"\(words[0])\" is not the address of a server") }
-    return (server, Array(words.dropFirst()))
+    return (try QueryClient.address(words[0]), Array(words.dropFirst()))
   }
 
-  /// The `data` of the server's answer. As clients do, a form is posted first; a server that knows only `GET` gets that.
+  /// The `data` of the server's answer; see ``QueryClient/ask(_:_:_:headers:method:)``.
   func ask(
     _ server: String, _ path: String, _ form: [(String, String)], headers: [String] = [], method: String = "POST"
   ) async throws -> Any {
-    let body = form.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }.joined(separator: "&")
-    var fields: [HTTPHeader] = []
-    for header in headers {
-      guard let separator = header.firstIndex(where: { $0 == "=" || $0 == ":" }) else {
-        throw ValidationError("--header: \"\(header)\" is not NAME=VALUE")
-      }
-      let value = header[header.index(after: separator)...].trimmingCharacters(in: .whitespaces)
-      fields.append(HTTPHeader(String(header[..<separator]), value))
-    }
-    let address = "\(server)/api/v1/\(path)"
-    let client = HTTPClient(configuration: HTTPClientConfiguration(userAgent: "harecast/\(Harecast.version)"))
-    let response: HTTPResponse
-    do throws(HTTPFetchError) {
-      var answer = HTTPResponse(status: 405)
-      if method == "POST" {
-        let type = HTTPHeader("Content-Type", "application/x-www-form-urlencoded")
-        answer = try await client.fetch(request(address, fields + [type], body: Array(body.utf8)))
-      }
-      if [405, 501].contains(answer.status) {
-        answer = try await client.fetch(request("\(address)?\(body)", fields, body: nil))
-      }
-      response = answer
-      await client.shutdown()
-    } catch {
-      await client.shutdown()
-      throw fail("query error: \(error)")
-    }
-    return try data(of: response)
-  }
-
-  private func request(_ url: String, _ headers: [HTTPHeader], body: [UInt8]?) -> HTTPRequest {
-    var request = HTTPRequest(url: url, headers: headers, body: body)
-    request.timeout = 120_000
-    request.bodySizeLimit = 1 << 30
-    return request
-  }
-
-  private func data(of response: HTTPResponse) throws -> Any {
-    let object = try? JSONSerialization.jsonObject(with: Data(response.body), options: [.fragmentsAllowed])
-    guard let answer = object as? [String: Any], let status = answer["status"] as? String else {
-      let text = String(decoding: response.body.prefix(500), as: UTF8.self).trimmingCharacters(
-        in: .whitespacesAndNewlines)
-      throw fail("query error: the server answered \(response.status): \(text)")
-    }
-    guard status == "success", let data = answer["data"] else {
-      throw fail("query error: \(answer["errorType"] ?? "error"): \(answer["error"] ?? "")")
-    }
-    for warning in (answer["warnings"] as? [String]) ?? [] { CommandOutput.complain("query warning: \(warning)") }
-    return data
+    try await QueryClient(access: try http.access()).ask(server, path, form, headers: headers, method: method)
   }
 
   /// Shows an answer, as JSON as it came, or as text.
@@ -97,22 +45,7 @@ struct QueryOptionsGroup: ParsableArguments {
   }
 
   /// Says what is wrong; the error to throw.
-  func fail(_ message: String) -> ExitCode {
-    CommandOutput.complain(message)
-    return ExitCode(1)
-  }
-
-  /// `text` as part of a URL.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-      let isPlain =
-        (byte >= 0x30 && byte <= 0x39) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7a) || "-._~".utf8.contains(byte)
-      result +=
-        isPlain ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-    }
-    return result
-  }
+  func fail(_ message: String) -> ExitCode { QueryClient.fail(message) }
 }
 
 /// Times on the command line and in requests, in Unix seconds.

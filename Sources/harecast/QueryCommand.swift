@@ -103,7 +103,7 @@ struct QueryLabels: AsyncParsableCommand {
 
   func run() async throws {
     let (server, name) = try server.address(words, arguments: 1)
-    let path = "label/\(QueryOptionsGroup.escaped(name[0]))/values"
+    let path = "label/\(QueryClient.escaped(name[0]))/values"
     let data = try await self.server.ask(server, path, try window.form(), method: "GET")
     self.server.show(data, text: QueryText.names)
   }

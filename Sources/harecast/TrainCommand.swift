@@ -56,8 +56,10 @@ struct TrainCommand: AsyncParsableCommand {
     _ = try calendar.configuration()
     if history.query == nil {
       guard data != nil else { throw ValidationError("give --query or --data") }
-      if history.url != nil || history.storagePath != nil || history.start != nil || history.end != nil {
-        throw ValidationError("--url, --storage.path, --start and --end need --query")
+      if history.url != nil || history.http.file != nil || history.storagePath != nil || history.start != nil
+        || history.end != nil
+      {
+        throw ValidationError("--url, --http.config.file, --storage.path, --start and --end need --query")
       }
     } else {
       if data != nil { throw ValidationError("--data does not go with --query") }
