@@ -73,12 +73,13 @@ extension Function {
       .log2, .log10, .rad, .sgn, .sin, .sinh, .sort, .sortDescending, .sqrt, .tan, .tanh, .timestamp, .histogramAvg,
       .histogramCount, .histogramSum, .histogramStddev, .histogramStdvar:
       FunctionSignature(arguments: [.vector])
-    case .absentOverTime, .avgOverTime, .changes, .countOverTime, .delta, .deriv, .firstOverTime, .idelta, .increase,
-      .irate, .lastOverTime, .maxOverTime, .minOverTime, .presentOverTime, .rate, .resets, .stddevOverTime,
+    case .absentOverTime, .avgOverTime, .changes, .countOverTime, .delta, .deriv, .idelta, .increase, .irate,
+      .lastOverTime,
+      .maxOverTime, .minOverTime, .presentOverTime, .rate, .resets, .stddevOverTime,
       .stdvarOverTime, .sumOverTime, .anomalyScore:
       FunctionSignature(arguments: [.matrix])
     case .startTimestamp: FunctionSignature(arguments: [.vector], isExperimental: true)
-    case .madOverTime, .timestampOfFirstOverTime, .timestampOfLastOverTime, .timestampOfMaxOverTime,
+    case .firstOverTime, .madOverTime, .timestampOfFirstOverTime, .timestampOfLastOverTime, .timestampOfMaxOverTime,
       .timestampOfMinOverTime:
       FunctionSignature(arguments: [.matrix], isExperimental: true)
     case .clamp: FunctionSignature(arguments: [.vector, .scalar, .scalar])

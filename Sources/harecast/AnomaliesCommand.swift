@@ -49,7 +49,8 @@ struct AnomaliesListCommand: AsyncParsableCommand {
   func run() async throws {
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(
-      address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(beside: options.http), method: "GET")
+      address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(beside: options.http),
+      method: "GET")
     options.show(data) { data in
       let anomalies = ((data as? [String: Any])?["anomalies"] as? [[String: Any]]) ?? []
       if anomalies.isEmpty { CommandOutput.complain("nothing is unusual") }
@@ -83,7 +84,8 @@ struct AnomaliesMarkCommand: AsyncParsableCommand {
     }
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(
-      address, "anomalies/feedback", [("rule", rule), ("verdict", verdict)], headers: try server.headers(beside: options.http))
+      address, "anomalies/feedback", [("rule", rule), ("verdict", verdict)],
+      headers: try server.headers(beside: options.http))
     options.show(data) { data in
       let answer = data as? [String: Any]
       return ["\(rule): the budget is now \(answer?["budgetFactor"] ?? "?") times the configured one"]

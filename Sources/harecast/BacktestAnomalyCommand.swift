@@ -41,7 +41,8 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
     if history.query == nil {
       guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
       if history.isUsed || report != nil {
-        throw ValidationError("--url, --http.config.file, --storage.path, --start, --end, --step and --report need --query")
+        throw ValidationError(
+          "--url, --http.config.file, --storage.path, --start, --end, --step and --report need --query")
       }
     } else {
       if data != nil || out != nil { throw ValidationError("--data and --out do not go with --query") }

@@ -58,7 +58,8 @@ struct BacktestForecastCommand: AsyncParsableCommand {
       guard data != nil, out != nil else { throw ValidationError("give --data and --out, or --query") }
       guard !history.isUsed, report == nil, horizons.isEmpty, companions.isEmpty else {
         throw ValidationError(
-          "--url, --http.config.file, --storage.path, --start, --end, --step, --report, --horizon and --companion need --query")
+          "--url, --http.config.file, --storage.path, --start, --end, --step, --report, --horizon and --companion need --query"
+        )
       }
       guard modelNames.count == 1 else { throw ValidationError("--model: one model at a time with --data") }
       if maximum, modelNames != ["auto"] { throw ValidationError("--maximum: only auto forecasts the maximum") }

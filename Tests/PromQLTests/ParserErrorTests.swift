@@ -75,6 +75,8 @@ import Testing
     ("nope(foo)", "1:1: parse error: unknown function with name \"nope\""),
     ("Rate(foo[5m])", "1:1: parse error: unknown function with name \"Rate\""),
     ("mad_over_time(foo[5m])", "1:1: parse error: function \"mad_over_time\" is not enabled"),
+    ("first_over_time(foo[5m])", "1:1: parse error: function \"first_over_time\" is not enabled"),
+    ("histogram_quantiles(foo, \"q\", 0.5)", "1:1: parse error: function \"histogram_quantiles\" is not enabled"),
     (
       "limitk(1, foo)",
       "1:1: parse error: limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions"
