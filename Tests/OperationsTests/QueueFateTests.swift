@@ -58,6 +58,16 @@ struct QueueFateTests {
     #expect(fate.evidence[0].signal == "rabbitmq_detailed_queue_exchange_messages_published_total")
   }
 
+  @Test("of one it is said in the singular")
+  func singular() {
+    let fate = fate { [.ready: 1, .unacked: 1, .consumers: 1, .published: $0, .acknowledged: $0] }
+    let details = fate.evidence.map(\.detail)
+    #expect(details.contains { $0.hasPrefix("1 message waits, ") }, "\(details)")
+    #expect(details.contains("1 is with consumers") && details.contains("1 consumer"), "\(details)")
+    #expect(Words.count(0, "message", "messages") == "0 messages")
+    #expect(Words.count(1.2, "message", "messages") == "1.2 messages")
+  }
+
   @Test("messages and no consumer are its own verdict, for streams too they are not")
   func noConsumers() {
     #expect(fate { [.ready: 4 * $0, .unacked: 0, .consumers: 0] }.verdict == .noConsumers)

@@ -54,7 +54,8 @@ extension ClusterMemory {
     if waiting >= 1 {
       evidence.append(
         IncidentEvidence(
-          "rabbitmq_detailed_queue_messages_ready", "\(Words.number(waiting)) messages wait", share: 0.3))
+          "rabbitmq_detailed_queue_messages_ready", Words.count(waiting, "message waits", "messages wait"),
+          share: 0.3))
     }
     if isAlone, waiting > 0 {
       evidence.append(IncidentEvidence("no_consumers", "messages and nobody who takes them", share: 0.1))
@@ -65,7 +66,7 @@ extension ClusterMemory {
       limit: fate?.nearest?.limit.words ?? "",
       summary: "queue \(track.queue) "
         + (isAlone ? "has lost all its consumers" : "is filling")
-        + ": \(fell), \(Words.number(waiting)) messages wait" + ahead(fate),
+        + ": \(fell), \(Words.count(waiting, "message waits", "messages wait"))" + ahead(fate),
       evidence: evidence)
   }
 
@@ -117,7 +118,8 @@ extension ClusterMemory {
     var words = ""
     switch fate?.verdict {
     case .stalled:
-      words = "its consumers acknowledge nothing while \(Words.number(unacked)) messages are with them"
+      words =
+        "its consumers acknowledge nothing while \(Words.count(unacked, "message is", "messages are")) with them"
       evidence.append(IncidentEvidence("rabbitmq_detailed_queue_messages_acked_total", words, share: 0.7))
     case .redeliveryLoop:
       words = "the same messages are delivered again and again"

@@ -64,7 +64,8 @@ extension ClusterMemory {
       if misses > 0 {
         evidence.append(
           IncidentEvidence(
-            "rabbitmq_unreachable_cluster_peers_count", "\(misses) of \(peers.count) other nodes miss a peer",
+            "rabbitmq_unreachable_cluster_peers_count",
+            "\(misses) of \(Words.count(Double(peers.count), "other node misses", "other nodes miss")) a peer",
             share: 0.5)
         )
       }
@@ -78,7 +79,7 @@ extension ClusterMemory {
         since: Int64(((node.lastAnswer ?? now) * 1000).rounded()),
         summary: "node \(node.name) has not answered for \(Words.duration(silence))"
           + (misses > 0 ? ", and its peers miss it" : "") + (isWaitedFor ? ", as in a restart" : "")
-          + (queues.isEmpty ? "" : "; it led \(queues.count) queues"),
+          + (queues.isEmpty ? "" : "; it led \(Words.count(Double(queues.count), "queue", "queues"))"),
         evidence: evidence, isCertain: isMissed || (isLong && !wasSlow && !node.gotSlower))
     }
   }

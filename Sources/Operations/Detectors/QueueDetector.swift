@@ -34,14 +34,15 @@ extension ClusterMemory {
     var evidence = [
       IncidentEvidence(
         "rabbitmq_detailed_queue_messages_ready",
-        "\(Words.number(ready)) messages wait, \(Words.number(abs(fate.netRate))) \(fate.netRate < 0 ? "fewer" : "more") a second",
+        "\(Words.count(ready, "message waits", "messages wait")), \(Words.number(abs(fate.netRate))) "
+          + "\(fate.netRate < 0 ? "fewer" : "more") a second",
         share: 0.6)
     ]
     if let cause { evidence.append(cause) }
     let words = nearest.map { "will hit \($0.0.words) in \(Words.interval($0.1))" }
     let state =
       isFull
-      ? "has \(Words.number(ready)) messages, more than its limit of \(Words.number(track.newest[.maxLength] ?? depthLimit))"
+      ? "has \(Words.count(ready, "message", "messages")), more than its limit of \(Words.number(track.newest[.maxLength] ?? depthLimit))"
       : "is filling" + (words.map { ", \($0)" } ?? " for longer than a daily peak lasts")
     let time = isFull ? nil : isNear ? nearest?.1 : nil
     return Finding(
@@ -95,14 +96,16 @@ extension ClusterMemory {
     {
       return IncidentEvidence(
         "rabbitmq_detailed_queue_exchange_messages_published_total",
-        "\(Words.number(now)) messages a second come in where \(Words.number(before)) are usual", share: 0.3)
+        "\(Words.count(now, "message a second comes", "messages a second come")) in where "
+          + "\(Words.count(before, "is", "are")) usual", share: 0.3)
     }
     if let now = track.rate(.acknowledged, over: short), let before = track.rate(.acknowledged, over: long),
       now < 0.7 * before
     {
       return IncidentEvidence(
         "rabbitmq_detailed_queue_messages_acked_total",
-        "its consumers work off \(Words.number(now)) messages a second where \(Words.number(before)) are usual",
+        "its consumers work off \(Words.count(now, "message", "messages")) a second where "
+          + "\(Words.count(before, "is", "are")) usual",
         share: 0.3)
     }
     if let capacity = track.newest[.capacity], capacity < 0.5, (track.newest[.consumers] ?? 0) > 0 {

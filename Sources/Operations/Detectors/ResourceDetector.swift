@@ -48,7 +48,8 @@ extension ClusterMemory {
       if ready < 1000, (node.newest[.memory] ?? 0) > 1.5 * (node.signals[.memory]?.baseline(skipping: 20) ?? .infinity)
       {
         evidence.append(
-          IncidentEvidence("memory_leak_suspected", "much memory with \(Words.number(ready)) messages", share: 0.2))
+          IncidentEvidence(
+            "memory_leak_suspected", "much memory with \(Words.count(ready, "message", "messages"))", share: 0.2))
       }
       let cause = culprits.first.map { ", because \($0.detail)" } ?? ""
       return resource(

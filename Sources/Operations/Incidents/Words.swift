@@ -33,6 +33,12 @@ enum Words {
     return rounded == rounded.rounded() ? String(Int64(rounded)) : "\(rounded)"
   }
 
+  /// A number and what is counted, for instance `1 message waits`, `1.5 messages wait`.
+  static func count(_ value: Double, _ one: String, _ many: String) -> String {
+    let text = number(value)
+    return "\(text) \(text == "1" ? one : many)"
+  }
+
   /// The time of day, UTC, for instance `14:02`.
   static func clock(_ seconds: Double) -> String {
     let minutes = Int((seconds / 60).rounded(.down)) % 1440

@@ -17,15 +17,17 @@ extension QueueJudge {
       if let rate = track.rate(metric, over: window) { add(signal, "\(Words.number(rate)) a second \(words)") }
     }
     flow(.published, "exchange_messages_published_total", "are published")
-    let waiting = "\(Words.number(track.ready.last?.mean ?? 0)) messages wait"
+    let waiting = Words.count(track.ready.last?.mean ?? 0, "message waits", "messages wait")
     let net = error.isFinite ? ", \(Words.number(rate)) ± \(Words.number(1.96 * error)) more a second" : ""
     add("messages_ready", waiting + net)
-    if let unacked = track.unacked.last?.mean { add("messages_unacked", "\(Words.number(unacked)) are with consumers") }
+    if let unacked = track.unacked.last?.mean {
+      add("messages_unacked", Words.count(unacked, "is with consumers", "are with consumers"))
+    }
     if let consumers = track.newest[.consumers] {
       let able = track.newest[.capacity].map {
         ", able to take more \(Words.number(($0 * 100).rounded()))% of the time"
       }
-      add("consumers", "\(Words.number(consumers)) consumers" + (consumers > 0 ? able ?? "" : ""))
+      add("consumers", Words.count(consumers, "consumer", "consumers") + (consumers > 0 ? able ?? "" : ""))
     }
     flow(.delivered, "messages_delivered_total", "are delivered")
     flow(.redelivered, "messages_redelivered_total", "of them again")

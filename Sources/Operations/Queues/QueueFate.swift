@@ -66,13 +66,13 @@ extension QueueFate {
   /// The operator's sentence, for instance: queue `orders` on `/eu` is growing by 12 messages a second, will hit its
   /// length limit in 25 min (20 min to 40 min).
   public var sentence: String {
-    let rate = Words.number(abs(netRate))
+    let rate = Words.count(abs(netRate), "message", "messages")
     var text = "queue \(queue) "
     switch verdict {
     case .idle: text += "is idle"
     case .keepingUp: text += "keeps up"
-    case .clearing: text += "clears by \(rate) messages a second"
-    case .growing: text += "grows by \(rate) messages a second"
+    case .clearing: text += "clears by \(rate) a second"
+    case .growing: text += "grows by \(rate) a second"
     case .stalled: text += "is stalled: its consumers acknowledge nothing"
     case .noConsumers: text += "has messages and no consumers"
     case .redeliveryLoop: text += "delivers the same messages again and again"
