@@ -17,6 +17,14 @@ public struct SignalWatch: Sendable {
     /// The sample itself.
     public var value: Double
 
+    /// Whether the sample was held against what is usual, and not only learnt.
+    public var isJudged: Bool {
+      guard verdict.disposition == .scored, value.isFinite else { return false }
+      // Detectors that know too little yet give neither a score nor a band.
+      let isAuto = parts.contains { $0.isCalibrated }
+      return isAuto ? verdict.isWarmedUp : verdict.score > 0 || !verdict.expectedLow.isNaN
+    }
+
     public init(
       verdict: AnomalyVerdict, severity: AnomalySeverity, parts: [AnomalySeverity.Evidence], value: Double
     ) {

@@ -52,6 +52,8 @@ public struct AnomalyBacktest: Sendable {
     /// The alerting line is 1.0.
     public var score: Double
     public var alert: Bool
+    /// Whether the row was held against what is usual, and not only learnt.
+    public var isJudged: Bool
   }
 
   /// Scores one recording.
@@ -84,14 +86,17 @@ public struct AnomalyBacktest: Sendable {
     if table.columns.count == 1 {
       var watch = SignalWatch(detectors: detectors, options: options)
       for (timestamp, value) in zip(table.timestamps, table.columns[0]) {
-        let verdict = watch.score(value, at: timestamp).verdict
-        rows.append(Row(timestamp: timestamp, score: verdict.score, alert: verdict.alert))
+        let judgement = watch.score(value, at: timestamp)
+        let verdict = judgement.verdict
+        rows.append(
+          Row(timestamp: timestamp, score: verdict.score, alert: verdict.alert, isJudged: judgement.isJudged))
       }
     } else {
       var scorer = GroupScorer(signals: table.names, options: options)
       for (index, timestamp) in table.timestamps.enumerated() {
         let verdict = scorer.score(table.columns.map { $0[index] }, at: timestamp)
-        rows.append(Row(timestamp: timestamp, score: verdict.score, alert: verdict.alert))
+        rows.append(
+          Row(timestamp: timestamp, score: verdict.score, alert: verdict.alert, isJudged: verdict.isWarmedUp))
       }
     }
     return rows
@@ -101,7 +106,9 @@ public struct AnomalyBacktest: Sendable {
   public static func mapped(_ score: Double) -> Double { score / (1 + score) }
 
   /// Scores a recording and writes `<folder>/<set>/<id>.csv`.
-  public func run(_ recording: Recording, writingTo folder: String) throws(BacktestError) {
+  ///
+  /// - Returns: why no row was judged; nil if some were.
+  public func run(_ recording: Recording, writingTo folder: String) throws(BacktestError) -> String? {
     let rows = try run(recording)
     var text = "timestamp_ms,score,alert\n"
     for row in rows { text += "\(row.timestamp),\(Self.mapped(row.score)),\(row.alert ? 1 : 0)\n" }
@@ -113,5 +120,6 @@ public struct AnomalyBacktest: Sendable {
     } catch {
       throw BacktestError(path, "cannot be written")
     }
+    return WarmUp.remark(samples: rows.count, finite: rows.count, judged: rows.count(where: \.isJudged))
   }
 }

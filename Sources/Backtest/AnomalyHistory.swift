@@ -24,6 +24,12 @@ public struct AnomalyHistory: Sendable {
     public var alerts: [Alert]
     /// Days from the first sample to the last.
     public var days: Double
+    /// How many samples were judged by who knew enough to hold the budget; those before taught what is usual.
+    public var judged = 0
+    /// Why no sample was judged, as words; nil if some were.
+    public var remark: String? {
+      WarmUp.remark(samples: series.values.count, finite: series.values.count(where: \.isFinite), judged: judged)
+    }
     public var alertsPerDay: Double { days > 0 ? Double(alerts.count) / days : 0 }
   }
 
@@ -52,6 +58,7 @@ public struct AnomalyHistory: Sendable {
     for (timestamp, value) in zip(series.timestamps, series.values) {
       let judgement = watch.score(value, at: timestamp)
       let verdict = judgement.verdict
+      if judgement.isJudged { result.judged += 1 }
       result.scores.append(verdict.score)
       result.low.append(verdict.expectedLow)
       result.high.append(verdict.expectedHigh)
@@ -67,13 +74,14 @@ public struct AnomalyHistory: Sendable {
 
   /// One line for each series: how many alerts, how often, the highest score, then its alerts.
   public static func table(_ results: [Result]) -> String {
-    var lines = ["alerts  per day  highest  samples  series"]
+    var lines = ["alerts  per day  highest  samples  judged  series"]
     for result in results {
       let highest = result.scores.max() ?? 0
       lines.append(
         ReportText.pad("\(result.alerts.count)", 6) + ReportText.pad(ReportText.decimals(result.alertsPerDay, 3), 9)
           + ReportText.pad(ReportText.decimals(highest, 2), 9)
-          + ReportText.pad("\(result.series.values.count)", 9) + "  \(result.series.labels)")
+          + ReportText.pad("\(result.series.values.count)", 9) + ReportText.pad("\(result.judged)", 8)
+          + "  \(result.series.labels)")
       for alert in result.alerts {
         lines.append(
           "        \(RFC3339.format(alert.timestamp)) \(alert.level.rawValue) score \(ReportText.decimals(alert.score, 2)) "

@@ -21,7 +21,7 @@ public enum AnomalyReport {
       @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } .band { fill: #243b53 }
         .value { stroke: #8ab4f8 } td, th, svg { border-color: #444 } }
       </style></head><body><h1>\(ReportText.escaped(title))</h1>
-      <table><tr><th>series</th><th>alerts</th><th>per day</th><th>highest score</th><th>samples</th></tr>
+      <table><tr><th>series</th><th>alerts</th><th>per day</th><th>highest score</th><th>samples</th><th>judged</th></tr>
 
       """
     for (index, result) in results.enumerated() {
@@ -31,6 +31,7 @@ public enum AnomalyReport {
       let numbers = [
         "\(result.alerts.count)", ReportText.decimals(result.alertsPerDay, 3),
         ReportText.decimals(result.scores.max() ?? 0, 2), "\(result.series.values.count)",
+        "\(result.judged)",
       ]
       for number in numbers { page += "<td class=\"n\">\(number)</td>" }
       page += "</tr>\n"
@@ -43,6 +44,7 @@ public enum AnomalyReport {
 
   private static func figure(_ result: AnomalyHistory.Result, _ index: Int) -> String {
     var text = "<figure id=\"s\(index)\"><figcaption>\(ReportText.escaped("\(result.series.labels)"))</figcaption>"
+    if let remark = result.remark { text += "<p>\(ReportText.escaped(remark))</p>" }
     let times = result.series.timestamps
     guard let first = times.first, let last = times.last, last > first else {
       return text + "<p>Too few samples for a picture.</p></figure>\n"

@@ -19,6 +19,14 @@ public struct ForecastTraining: Sendable {
   /// The share of the history that is held out, the newest.
   public var heldOut: Double
 
+  /// A model of fewer values would know a level and nothing of how far it can be off.
+  public static let leastValues = 2
+
+  /// Whether there is enough in a series to learn from.
+  public static func isEnough(_ series: RecordedSeries) -> Bool {
+    series.values.lazy.filter(\.isFinite).prefix(leastValues).count == leastValues
+  }
+
   public init(model: String, horizon: Int, heldOut: Double = 0.2) {
     self.model = model
     self.horizon = max(1, horizon)
@@ -75,16 +83,16 @@ public struct ForecastTraining: Sendable {
   ///   - created: now, in UTC milliseconds.
   ///   - version: that of Harecast.
   ///   - progress: is told how many series are done.
-  /// - Throws: `BacktestError` if there is no history or a series has no companion, `ForecastError`, `ModelError`.
+  /// - Throws: `BacktestError` if no history is long enough (see ``isEnough(_:)``) or a series has no companion, `ForecastError`, `ModelError`.
   public func file(
     _ recorded: [RecordedSeries], companions: [CompanionHistory] = [], step: Int64, name: String, query: String,
     settings: [String: String], created: Int64, version: String, progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) async throws -> ModelFile {
-    let histories = try recorded.sorted { $0.labels < $1.labels }.compactMap { one in
+    let histories = try recorded.filter(Self.isEnough).sorted { $0.labels < $1.labels }.compactMap { one in
       try CompanionHistory.grid(one, step: step, companions: companions).map { (one.labels, $0) }
     }
     guard let first = histories.map(\.1.start).min(), let last = histories.map(\.1.end).max() else {
-      throw BacktestError(query, "there is no value to learn from")
+      throw BacktestError(query, "no series has \(Self.leastValues) values to learn from")
     }
     var trained: [Int: Trained] = [:]
     try await withThrowingTaskGroup(of: (Int, Trained).self) { group in

@@ -84,13 +84,20 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
   private func runDataset(_ data: String, _ out: String, _ names: [String]) async throws {
     let backtest = AnomalyBacktest(falseAlarmsPerDay: try falseAlarms(), detectors: names)
     let recordings = try AnomalyBacktest.recordings(in: data)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for (index, recording) in recordings.enumerated() {
-        if index >= ProcessInfo.processInfo.activeProcessorCount { try await group.next() }
-        group.addTask { try backtest.run(recording, writingTo: out) }
+    var remarks: [String: String] = [:]
+    try await withThrowingTaskGroup(of: (path: String, remark: String?).self) { group in
+      var waiting = recordings.makeIterator()
+      func start() {
+        guard let recording = waiting.next() else { return }
+        group.addTask { (recording.path, try backtest.run(recording, writingTo: out)) }
       }
-      try await group.waitForAll()
+      for _ in 0..<max(1, ProcessInfo.processInfo.activeProcessorCount) { start() }
+      while let done = try await group.next() {
+        remarks[done.path] = done.remark
+        start()
+      }
     }
+    for (path, remark) in remarks.sorted(by: { $0.key < $1.key }) { CommandOutput.complain("\(path): \(remark)") }
   }
 
   private func runHistory(_ query: String, _ names: [String]) async throws {
@@ -104,6 +111,9 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
       step: step, falseAlarmsPerDay: try falseAlarms() ?? AnomalyOptions.defaultFalseAlarmsPerDay, detectors: names)
     let results = series.sorted { $0.labels < $1.labels }.map { backtest.run($0) }
     CommandOutput.say(AnomalyHistory.table(results))
+    for result in results {
+      if let remark = result.remark { CommandOutput.complain("\(result.series.labels): \(remark)") }
+    }
     if let report {
       try OutputFile.write(Data(AnomalyReport.html(results, title: query).utf8), to: report)
     }

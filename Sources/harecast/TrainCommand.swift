@@ -75,7 +75,11 @@ struct TrainCommand: AsyncParsableCommand {
         throw ModelError(target, .exists)
       }
       try out.map(OutputFile.check)
-      let (all, companions, step, source) = try await read()
+      let (found, companions, step, source) = try await read()
+      let all = found.filter(ForecastTraining.isEnough)
+      for one in found where !ForecastTraining.isEnough(one) && !all.isEmpty {
+        CommandOutput.complain("\(one.labels): left out, it has fewer than \(ForecastTraining.leastValues) values")
+      }
       let series = RecordedSeries.busiest(limit, of: all)
       if series.count < all.count {
         CommandOutput.complain("the \(series.count) busiest of \(all.count) series are learnt (--limit)")

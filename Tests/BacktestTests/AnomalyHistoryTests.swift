@@ -50,6 +50,20 @@ struct AnomalyHistoryTests {
     let single = history.run(RecordedSeries(labels: .empty, timestamps: [5], values: [.nan]))
     #expect(empty.alertsPerDay == 0 && single.alertsPerDay == 0)
     #expect(AnomalyReport.html([empty, single], title: "").contains("Too few samples"))
+    #expect(empty.remark == "there is no sample" && single.remark == "none of its samples is a number")
+  }
+
+  @Test(arguments: [["auto"], ["z_score"]])
+  func `a series that is too short to be judged says so, and why`(detectors: [String]) throws {
+    var short = Self.series
+    short.timestamps.removeLast(4000 - 9)
+    short.values.removeLast(4000 - 9)
+    let history = AnomalyHistory(step: 60_000, detectors: detectors)
+    let remark = try #require(history.run(short).remark)
+    #expect(remark.hasPrefix("none of its 9 samples was judged: all were needed to learn what is usual"))
+    let long = history.run(Self.series)
+    #expect(long.remark == nil && long.judged > 3800 && long.judged < 4000)
+    #expect(AnomalyHistory.table([long]).contains("\(long.judged)  depth"))
   }
 
   @Test(arguments: [(1.0 / 3, 3, "0.333"), (-0.5, 1, "-0.5"), (2, 0, "2"), (0.0009, 3, "0.001"), (1.999, 2, "2.00")])

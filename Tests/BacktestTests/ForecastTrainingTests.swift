@@ -87,7 +87,7 @@ struct ForecastTrainingTests {
   }
 
   @Test func `histories without a value, and models that do not exist, are errors`() async throws {
-    await #expect(throws: BacktestError("q", "there is no value to learn from")) {
+    await #expect(throws: BacktestError("q", "no series has 2 values to learn from")) {
       try await ForecastTraining(model: "naive", horizon: 1).file(
         [RecordedSeries(labels: .empty, timestamps: [1], values: [.nan])], step: 1, name: "n", query: "q",
         settings: [:], created: 0, version: "0")

@@ -47,6 +47,23 @@ struct BacktestAnomalyTests {
     #expect(page.contains("class=\"band\"") && page.contains("class=\"mark\"") && page.contains(moment))
   }
 
+  @Test("signals that are too short to be judged are named, with the reason")
+  func tooShort() async throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/set", withIntermediateDirectories: true)
+    for (name, rows) in [("short", 40), ("long", 1000)] {
+      let values = (0..<rows).map { "\($0 * 60_000),\(100 + $0 * $0 % 97)\n" }.joined()
+      try folder.write("timestamp_ms,value\n" + values, to: "set/\(name).csv")
+    }
+    let outcome = try await HarecastServer.run([
+      "backtest", "anomaly", "--data", folder.path, "--out", folder.path + "/out",
+    ])
+    #expect(outcome.status == 0)
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("\(folder.path)/set/short.csv: none of its 40 samples was judged: "))
+  }
+
   @Test("wrong words end with status 2")
   func usage() async throws {
     for arguments in [

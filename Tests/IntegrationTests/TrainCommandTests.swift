@@ -181,6 +181,16 @@ struct TrainCommandTests {
       "train", "--name", "x", "--model", "lstm", "--data", good, "--companion", "c", "--models.path", folder.path,
     ])
     #expect(missing.status == 1 && missing.errors == "\(good): has no column \"c\" (--companion)\n")
+    let single = try folder.write("timestamp_ms,a\n1,2\n", to: "single.csv")
+    let little = try await HarecastServer.run([
+      "train", "--name", "x", "--step", "1m", "--data", single, "--models.path", folder.path,
+    ])
+    #expect(little.status == 1 && little.errors == "\(single): no series has 2 values to learn from\n")
+    let uneven = try folder.write("timestamp_ms,a,b\n60000,2,3\n120000,3,\n180000,4,\n", to: "uneven.csv")
+    let partly = try await HarecastServer.run([
+      "train", "--name", "x", "--model", "naive", "--data", uneven, "--models.path", folder.path,
+    ])
+    #expect(partly.status == 0 && partly.errors == "b: left out, it has fewer than 2 values\n", "\(partly.errors)")
     let short = try folder.write("short\n", to: "key")
     let key = try await HarecastServer.run(["models", "list", "--models.path", folder.path, "--key-file", short])
     #expect(key.status == 1 && key.errors.contains("at least 16 are needed"))
