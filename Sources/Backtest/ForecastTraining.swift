@@ -110,7 +110,9 @@ public struct ForecastTraining: Sendable {
     }
     let all = histories.indices.compactMap { trained[$0] }
     let header = ModelHeader(
-      name: name, model: model, settings: settings, query: query, step: step, trainedFrom: first, trainedThrough: last,
+      name: name, model: model, settings: settings, query: query, companions: companions.map(\.source), step: step,
+      trainedFrom: first,
+      trainedThrough: last,
       created: created, harecast: version, metrics: Self.overall(all.map(\.metrics)),
       series: all.map { one in
         ModelHeader.Series(

@@ -11,6 +11,8 @@ public struct ModelHeader: Sendable, Equatable, Codable {
   public var settings: [String: String]
   /// The expression or the file that the history came from.
   public var query: String
+  /// The expressions or columns of the signals that the model looks at beside its own, in their order; nil for none.
+  public var companions: [String]?
   /// The distance of two values, in milliseconds.
   public var step: Int64
   /// The time of the first value and of the last, in UTC milliseconds.
@@ -71,7 +73,7 @@ public struct ModelHeader: Sendable, Equatable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case name, model, settings, query, harecast, metrics, series
+    case name, model, settings, query, companions, harecast, metrics, series
     case created = "created_ms"
     case step = "step_ms"
     case trainedFrom = "trained_from_ms"
@@ -79,13 +81,15 @@ public struct ModelHeader: Sendable, Equatable, Codable {
   }
 
   public init(
-    name: String, model: String, settings: [String: String], query: String, step: Int64, trainedFrom: Int64,
-    trainedThrough: Int64, created: Int64, harecast: String, metrics: [String: Double], series: [Series]
+    name: String, model: String, settings: [String: String], query: String, companions: [String] = [], step: Int64,
+    trainedFrom: Int64, trainedThrough: Int64, created: Int64, harecast: String, metrics: [String: Double],
+    series: [Series]
   ) {
     self.name = name
     self.model = model
     self.settings = settings
     self.query = query
+    self.companions = companions.isEmpty ? nil : companions
     self.step = step
     self.trainedFrom = trainedFrom
     self.trainedThrough = trainedThrough

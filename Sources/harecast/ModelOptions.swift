@@ -59,6 +59,7 @@ enum ModelText {
       "created:    \(RFC3339.format(header.created)) by Harecast \(header.harecast)",
       "file:       \(path.map { "\($0), " } ?? "")\(bytes) bytes, \(signature)",
     ]
+    for companion in header.companions ?? [] { lines.append("beside it:  \(companion)") }
     for (name, value) in header.settings.sorted(by: { $0.key < $1.key }) {
       lines.append("setting:    \(name)=\(value)")
     }

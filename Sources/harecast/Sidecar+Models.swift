@@ -43,7 +43,7 @@ extension TrainedModel {
     }
     self.init(
       name: file.header.name, digest: try file.digest, step: file.header.step, end: file.header.trainedThrough,
-      states: states)
+      companions: file.header.companions ?? [], states: states)
   }
 }
 

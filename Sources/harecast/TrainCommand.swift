@@ -89,8 +89,7 @@ struct TrainCommand: AsyncParsableCommand {
       training.prophet = try prophet.settings()
       training.calendar = try calendar.calendar(of: series)
       let progress = StepProgress("series")
-      var settings = prophet.given.merging(calendar.given) { own, _ in own }
-      if !companions.isEmpty { settings["companions"] = companions.map(\.source).joined(separator: " | ") }
+      let settings = prophet.given.merging(calendar.given) { own, _ in own }
       let file = try await training.file(
         series, companions: companions, step: step, name: name, query: source, settings: settings,
         created: SystemTime().now(), version: Harecast.version

@@ -130,6 +130,38 @@ struct TrainedModelTests {
     }
   }
 
+  @Test(arguments: [
+    ("", nil), (", companions: [rate]", "it was trained with these companions: none; the rule has: rate"),
+  ])
+  func `a rule has as many companions as the training had`(block: String, fault: String?) throws {
+    var file = try RuleFile.parse(
+      Self.rules.replacing("\"trained:orders\"", with: "\"trained:orders\"" + block), path: "r.yml")
+    do {
+      try file.attachTrainedModels { _ in Self.trained(end: 0) }
+      #expect(fault == nil)
+    } catch {
+      #expect("\(error)".hasSuffix(fault ?? "no error"))
+    }
+  }
+
+  @Test(arguments: [
+    ("rate, 'max by (queue) (load)'", true), ("rate, 'max(load) by (queue)'", true), ("recorded, load", true),
+    ("'max by (queue) (load)', rate", false), ("other, rate", false),
+  ])
+  func `none of the companions stands in the place of another`(companions: String, isGood: Bool) throws {
+    var file = try RuleFile.parse(
+      Self.rules.replacing("\"trained:orders\"", with: "\"trained:orders\", companions: [\(companions)]"), path: "r.yml"
+    )
+    var model = Self.trained(end: 0)
+    model.companions = ["rate", "max by (queue) (load)"]
+    do {
+      try file.attachTrainedModels { _ in model }
+      #expect(isGood)
+    } catch {
+      #expect(!isGood && "\(error)".contains("in another order than the training: rate | max by (queue) (load); "))
+    }
+  }
+
   @Test func `a rule whose model is not loaded fails and says so`() async throws {
     let fixture = RuleFixture()
     try fixture.load(Self.rules)

@@ -1,4 +1,5 @@
 import Forecasting
+import PromQL
 import TimeSeries
 
 /// A model that was trained beforehand, as a rule with `model: trained:NAME` is served by it.
@@ -15,15 +16,47 @@ public struct TrainedModel: Sendable, Equatable {
   public var step: Int64
   /// The time of the newest value that was learnt, in UTC milliseconds.
   public var end: Int64
+  /// What the model learnt to look at beside its signal, in its order: expressions, or heads of columns of a file.
+  public var companions: [String]
   /// The saved models by the labels of their series, the metric name left out; one without labels serves all others.
   public var states: [Labels: [UInt8]]
 
-  public init(name: String, digest: String, step: Int64, end: Int64, states: [Labels: [UInt8]]) {
+  public init(
+    name: String, digest: String, step: Int64, end: Int64, companions: [String] = [], states: [Labels: [UInt8]]
+  ) {
     self.name = name
     self.digest = digest
     self.step = step
     self.end = end
+    self.companions = companions
     self.states = states
+  }
+
+  /// Refuses a rule whose companions are not those of the training: the model would take one signal for another.
+  ///
+  /// Other expressions may mean the same, such as a recorded name and what it was recorded from; so the number must be
+  /// the same, and none may stand in the place of another.
+  func check(_ given: [ForecastBlock.Companion]) throws(RuleFault) {
+    func list(_ names: [String]) -> String { names.isEmpty ? "none" : names.joined(separator: " | ") }
+    guard given.count == companions.count else {
+      throw RuleFault(
+        "it was trained with these companions: \(list(companions)); the rule has: \(list(given.map(\.text)))")
+    }
+    let own = companions.map(Self.canonical)
+    for (place, companion) in given.enumerated() {
+      let text = Self.canonical(companion.text)
+      if text != own[place], own.contains(text) {
+        throw RuleFault(
+          "the rule has its companions in another order than the training: \(list(companions)); "
+            + "the rule has: \(list(given.map(\.text)))")
+      }
+    }
+  }
+
+  /// An expression without what does not matter in it; anything else as it is.
+  private static func canonical(_ text: String) -> String {
+    guard let expression = try? QueryEngine().parse(text) else { return text }
+    return "\(expression)"
   }
 
   /// The saved model of a series, if there is one.
@@ -89,6 +122,7 @@ extension RuleFile {
               "it was trained at a step of \(PrometheusDuration.format(model.step)), the rule has "
                 + PrometheusDuration.format(block.step))
           }
+          try model.check(block.companions)
           block.trained = model
           groups[group].rules[rule].kind = .forecast(block)
           groups[group].rules[rule].definition += "|\(TrainedModel.prefix)\(model.digest)"
