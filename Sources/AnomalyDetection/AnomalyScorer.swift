@@ -78,6 +78,9 @@ public struct AnomalyScorer: Sendable {
     pace = Double(max(options.step, 1))
   }
 
+  /// `value` by its distance from the centre that the first samples had, in units of their spread; NaN until they are seen.
+  func standardised(_ value: Double) -> Double { model?.standardised(value) ?? .nan }
+
   /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
   public mutating func setFalseAlarmsPerDay(_ rate: Double) { options.falseAlarmsPerDay = rate }
 
@@ -220,7 +223,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 6
+  private static let version: UInt32 = 7
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///

@@ -144,9 +144,14 @@ struct SignalModel: Sendable, Hashable {
   /// Whether the tails of the one-step errors are known.
   var isReady: Bool { tails[Channel.jumpUp.rawValue].isReady }
 
+  /// `value` in the model's unit.
+  func standardised(_ value: Double) -> Double {
+    min(max((value - centre) / unit, -Self.farthest), Self.farthest)
+  }
+
   /// Weighs `value` against everything before it and learns it.
   mutating func take(_ value: Double, at moment: Moment, options: AnomalyOptions) -> Evidence {
-    let z = min(max((value - centre) / unit, -Self.farthest), Self.farthest)
+    let z = standardised(value)
     prepare(for: z, moment)
     if value < 0 { isNeverNegative = false }
     let dayRange = daily.range(at: moment.timestamp, slack: Self.seasonSlack)

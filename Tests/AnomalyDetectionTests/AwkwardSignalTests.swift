@@ -153,6 +153,30 @@ struct GroupPartsTests {
     #expect((apart ?? 0) > 10)
   }
 
+  @Test(arguments: [11, 38]) func `a signal takes less than eight kilobytes in a group too`(count: Int) {
+    var group = GroupScorer(signals: (0..<count).map { "s\($0)" })
+    var generator = SeededGenerator(seed: 59)
+    for index in 0..<1500 {
+      _ = group.score((0..<count).map { _ in generator.heavy() }, at: Int64(index) * 15 * minute)
+    }
+    #expect(group.saved().count < 8192 * count)
+  }
+
+  @Test func `signals of any unit and size are measured alike`() {
+    // Mahalanobis distance does not know units, and so neither the bytes of a disk nor the seconds of a beat may count more.
+    let units = [1.0, 1e12, 1e-9]
+    let offsets = [0.0, 4e15, 1e-6]
+    var generator = SeededGenerator(seed: 60)
+    var plain = GroupScorer(signals: ["a", "b", "c"])
+    var scaled = plain
+    for index in 0..<1500 {
+      let row = units.map { _ in generator.normal() + (index == 1490 ? 9 : 0) }
+      let other = row.indices.map { offsets[$0] + units[$0] * row[$0] }
+      let (one, two) = (plain.score(row, at: Int64(index) * minute), scaled.score(other, at: Int64(index) * minute))
+      #expect(abs(one.score - two.score) < 0.02)
+    }
+  }
+
   @Test func `a restored group goes on bit for bit`() throws {
     let names = ["a", "b", "c"]
     let options = AnomalyOptions(falseAlarmsPerDay: 1)

@@ -126,7 +126,10 @@ public struct GroupScorer: Sendable {
       logRates[statistic.rawValue] = statistics[statistic.rawValue].take(value, isHeld: isHeld)
     }
     judge(.restlessness, statistic)
-    if let whole = distance.add(values) { judge(.values, log1p(whole)) }
+    for index in bounded.indices {
+      bounded[index] = index < values.count ? scorers[index].standardised(values[index]) : .nan
+    }
+    if let whole = distance.add(bounded) { judge(.values, log1p(whole)) }
     for index in bounded.indices {
       let isNew = verdicts[index].disposition == .scored
       bounded[index] = isNew ? Self.bounded(scorers[index].newestResidual, by: Self.largestResidual) : .nan
@@ -198,7 +201,7 @@ public struct GroupScorer: Sendable {
 extension GroupScorer {
   /// "HAGR" in little-endian order.
   private static let mark: UInt32 = 0x5247_4148
-  private static let version: UInt32 = 3
+  private static let version: UInt32 = 4
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   public func saved() -> [UInt8] {

@@ -6,6 +6,9 @@
 /// signals that are copies of one another do no harm; a floor under the diagonal keeps a signal that hardly ever moves from
 /// being all there is to see. Distance: P. C. Mahalanobis, "On the generalised distance in
 /// statistics", 1936, divided by the root of the number of signals.
+///
+/// Covariance and factor are kept in single precision, which the ridge makes enough: values should therefore come in
+/// units of about their own spread, not farther than 10⁹ from 0.
 public struct MahalanobisDistance: Sendable, Hashable {
   /// How many vectors are seen before a distance is given.
   public static let startCount = 100
@@ -19,8 +22,8 @@ public struct MahalanobisDistance: Sendable, Hashable {
   private let floor: Double
   private var mean: [Double]
   /// The covariance, the lower triangle by rows.
-  private var covariance: [Double]
-  private var factor: [Double]
+  private var covariance: [Float]
+  private var factor: [Float]
   private var seen = 0
   /// Scratch.
   private var difference: [Double]
@@ -38,7 +41,7 @@ public struct MahalanobisDistance: Sendable, Hashable {
     self.floor = floor
     mean = [Double](repeating: 0, count: dimension)
     let triangle = dimension * (dimension + 1) / 2
-    covariance = [Double](repeating: 0, count: triangle)
+    covariance = [Float](repeating: 0, count: triangle)
     factor = covariance
     difference = mean
     solved = mean
@@ -75,7 +78,8 @@ public struct MahalanobisDistance: Sendable, Hashable {
     for row in 0..<dimension {
       let scaled = square * difference[row]
       for column in 0...row {
-        covariance[position] += scaled * difference[column] - weight * covariance[position]
+        let old = Double(covariance[position])
+        covariance[position] = Float(old + (scaled * difference[column] - weight * old))
         position += 1
       }
     }
@@ -87,10 +91,10 @@ public struct MahalanobisDistance: Sendable, Hashable {
     var used = 0
     var start = 0
     for row in 0..<dimension {
-      let pivot = factor[start + row]
+      let pivot = Double(factor[start + row])
       if pivot > 0 {
         var rest = difference[row]
-        for column in 0..<row { rest -= factor[start + column] * solved[column] }
+        for column in 0..<row { rest -= Double(factor[start + column]) * solved[column] }
         solved[row] = rest / pivot
         sum += solved[row] * solved[row]
         used += 1
@@ -105,19 +109,19 @@ public struct MahalanobisDistance: Sendable, Hashable {
   private mutating func refactor() {
     var start = 0
     for row in 0..<dimension {
-      let diagonal = covariance[start + row]
+      let diagonal = Double(covariance[start + row])
       let added = ridge * diagonal + floor
       var other = 0
       for column in 0...row {
-        var sum = covariance[start + column] + (column == row ? added : 0)
-        for inner in 0..<column { sum -= factor[start + inner] * factor[other + inner] }
+        var sum = Double(covariance[start + column]) + (column == row ? added : 0)
+        for inner in 0..<column { sum -= Double(factor[start + inner]) * Double(factor[other + inner]) }
         if column < row {
-          let pivot = factor[other + column]
-          factor[start + column] = pivot > 0 ? sum / pivot : 0
+          let pivot = Double(factor[other + column])
+          factor[start + column] = pivot > 0 ? Float(sum / pivot) : 0
         } else {
           // A signal that never moved has no spread to measure by.
           let whole = diagonal + floor
-          factor[start + row] = whole > 0 && sum > 1e-12 * whole ? sum.squareRoot() : 0
+          factor[start + row] = whole > 0 && sum > 1e-6 * whole ? Float(sum.squareRoot()) : 0
         }
         other += column + 1
       }
@@ -135,7 +139,7 @@ public struct MahalanobisDistance: Sendable, Hashable {
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     seen = Int(try reader.readCount("seen", in: 0...(1 << 53)))
     mean = try reader.readFinites("mean", count: mean.count)
-    covariance = try reader.readFinites("covariance", count: covariance.count)
-    factor = try reader.readFinites("factor", count: factor.count)
+    covariance = try reader.readFloats("covariance", count: covariance.count)
+    factor = try reader.readFloats("factor", count: factor.count)
   }
 }

@@ -146,12 +146,16 @@ public struct PeaksOverThreshold: Sendable, Hashable {
   }
 
   func save(to writer: inout StateWriter) {
+    // Some channels have nothing to say of some signals, ever.
+    writer.write(seen > 0)
+    guard seen > 0 else { return }
     writer.write(start != nil)
     start?.save(to: &writer)
     for number in [threshold, unit, meanExcess, meanSquare, peaks, seen, rate, peak, quiet] { writer.write(number) }
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
+    guard try reader.readBool("tail") else { return }
     if try reader.readBool("start") { try start?.restore(from: &reader) } else { start = nil }
     threshold = try reader.readFinite("threshold", atLeast: 0)
     unit = try reader.readFinite("unit", atLeast: 0)

@@ -4,10 +4,13 @@
 /// bin, is expected there.
 struct SpikeMemory: Sendable, Hashable {
   private static let day: Int64 = 86_400_000
+  /// A surprise is a logarithm, and sixty times the usual deviations are four.
+  private static let unit = 1 / 1024.0
   private let binCount: Int
   private let offset: Int64
-  private var yesterday: [Float]
-  private var dayBefore: [Float]
+  /// Surprises in units of `unit`.
+  private var yesterday: [UInt16]
+  private var dayBefore: [UInt16]
   private var bin = -1
   private var largest = 0.0
   /// The surprise that is expected at the bin under way.
@@ -16,7 +19,7 @@ struct SpikeMemory: Sendable, Hashable {
   init(binLength: Int64, offset: Int64) {
     self.offset = offset
     binCount = Int(min(max(Self.day / max(binLength, 1), 1), 96))
-    yesterday = [Float](repeating: 0, count: binCount)
+    yesterday = [UInt16](repeating: 0, count: binCount)
     dayBefore = yesterday
   }
 
@@ -28,13 +31,13 @@ struct SpikeMemory: Sendable, Hashable {
     if newBin == bin { return }
     if bin >= 0 {
       dayBefore[bin] = yesterday[bin]
-      yesterday[bin] = Float(largest)
+      yesterday[bin] = UInt16(min(largest / Self.unit, Double(UInt16.max)))
     }
     largest = 0
     let left = bin
     bin = newBin
-    var one: Float = 0
-    var two: Float = 0
+    var one: UInt16 = 0
+    var two: UInt16 = 0
     for distance in -1...1 {
       let near = (newBin + distance + binCount) % binCount
       // The bin just left already holds today's surprise in front of yesterday's.
@@ -45,22 +48,21 @@ struct SpikeMemory: Sendable, Hashable {
         two = max(two, dayBefore[near])
       }
     }
-    expected = Double(min(one, two))
+    expected = Double(min(one, two)) * Self.unit
   }
 
-  mutating func add(_ surprise: Double) { largest = max(largest, surprise) }
+  mutating func add(_ surprise: Double) { if surprise > largest { largest = surprise } }
 
   func save(to writer: inout StateWriter) {
-    writer.write(yesterday)
-    writer.write(dayBefore)
+    for surprise in yesterday + dayBefore { writer.write(surprise) }
     writer.write(Int64(bin))
     writer.write(largest)
     writer.write(expected)
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
-    yesterday = try reader.readFloats("surprise", count: binCount)
-    dayBefore = try reader.readFloats("surprise", count: binCount)
+    for index in yesterday.indices { yesterday[index] = try reader.read() }
+    for index in dayBefore.indices { dayBefore[index] = try reader.read() }
     bin = Int(try reader.readCount("bin", in: -1...Int64(binCount - 1)))
     largest = try reader.readFinite("largest surprise", atLeast: 0)
     expected = try reader.readFinite("expected surprise", atLeast: 0)
