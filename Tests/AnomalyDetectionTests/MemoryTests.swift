@@ -79,6 +79,19 @@ private let day: Int64 = 86_400_000
     }
     #expect(seen == [0, 0, 5, 5])
   }
+
+  @Test func `What goes on into the next bin is expected there too`() {
+    // From 2:50 to 3:10: once the second day is over, all of it is known, at either side of three o'clock.
+    var memory = SpikeMemory(binLength: hour, offset: 0)
+    var known: [Double] = []
+    for index in 0..<4 * 144 {
+      memory.advance(to: Int64(index) * 10 * minute)
+      let isJob = (17...19).contains(index % 144)
+      if isJob && index >= 2 * 144 { known.append(memory.expected) }
+      memory.add(isJob ? 5 : 0.5)
+    }
+    #expect(known == [5, 5, 5, 5, 5, 5])
+  }
 }
 
 @Suite struct RunLengthWatchTests {

@@ -15,7 +15,7 @@
 /// each signal is bounded, so that one which hardly ever moves cannot alarm for the whole. A streaming tail estimate of each
 /// (`PeaksOverThreshold`) makes it a rate; statistics that agree strengthen one another, and the score is such that 1.0 is
 /// crossed about as often as the budget of false alarms allows, however many signals there are and however they hang
-/// together.
+/// together. What came at a time of day on two days running is expected there (`SpikeMemory`).
 public struct GroupScorer: Sendable {
   /// What the group is told; `falseAlarmsPerDay` is the budget of the group as a whole.
   public private(set) var options: AnomalyOptions
@@ -27,6 +27,8 @@ public struct GroupScorer: Sendable {
   private var levels: SlowLevels
   private var levelDistance: MahalanobisDistance
   private var statistics: [GroupStatistic]
+  /// The scores that each time of day brings.
+  private var daily: SpikeMemory
   /// The highest score of late, fading.
   private var remembered = 0.0
   /// Scratch.
@@ -70,6 +72,8 @@ public struct GroupScorer: Sendable {
   /// How much the next statistic's evidence counts, and what is left of the whole so that the budget holds.
   private static let agreement = 0.6
   private static let remainder = 0.54
+  /// What is left of a score that comes at this time of every day; a fifth more than usual alerts again.
+  private static let expectedScore = 0.85
   private static let echo = 0.5
   private static let fading = 0.99
 
@@ -87,6 +91,7 @@ public struct GroupScorer: Sendable {
       dimension: count, span: Self.past, ridge: 0.01, floor: Self.leastVariance)
     levels = SlowLevels(count: count, span: Self.past)
     levelDistance = residualDistance
+    daily = SpikeMemory(binLength: max(options.step, 900_000), offset: options.timeZoneOffset)
     bounded = [Double](repeating: 0, count: count)
     statistics = Statistic.allCases.map { GroupStatistic(span: $0.span, leastThreshold: $0.leastThreshold) }
   }
@@ -138,7 +143,11 @@ public struct GroupScorer: Sendable {
     levels.add(values, into: &bounded)
     for index in bounded.indices { bounded[index] = Self.bounded(bounded[index], by: Self.largestDeviation) }
     if let whole = levelDistance.add(bounded) { judge(.levels, log1p(whole)) }
-    verdict.score = min(Self.largestScore, max(0, Self.agreed(logRates) / logBudget))
+    let score = min(Self.largestScore, max(0, Self.agreed(logRates) / logBudget))
+    daily.advance(to: timestamp)
+    daily.add(score)
+    // A job that runs at two every night moves the group at two every night.
+    verdict.score = score * Self.expectedScore / max(daily.expected, Self.expectedScore)
     verdict.contributions = Self.contributions(signals, values, verdicts, present)
     return conclude(verdict, at: timestamp)
   }
@@ -216,6 +225,7 @@ extension GroupScorer {
     for distance in [distance, residualDistance, levelDistance] { distance.save(to: &writer) }
     levels.save(to: &writer)
     for statistic in statistics { statistic.save(to: &writer) }
+    daily.save(to: &writer)
     for scorer in scorers {
       let bytes = scorer.saved()
       writer.write(Int64(bytes.count))
@@ -253,6 +263,7 @@ extension GroupScorer {
     try levelDistance.restore(from: &reader)
     try levels.restore(from: &reader)
     for index in statistics.indices { try statistics[index].restore(from: &reader) }
+    try daily.restore(from: &reader)
     for index in scorers.indices {
       let count = Int(try reader.readCount("scorer size", in: 0...Int64(max(0, reader.remaining - 8))))
       scorers[index] = try AnomalyScorer(options: options, restoring: try reader.readBytes(count))

@@ -13,6 +13,9 @@ struct SpikeMemory: Sendable, Hashable {
   private var dayBefore: [UInt16]
   private var bin = -1
   private var largest = 0.0
+  /// The bin before and its largest surprise.
+  private var left = -1
+  private var largestLeft = 0.0
   /// The surprise that is expected at the bin under way.
   private(set) var expected = 0.0
 
@@ -29,24 +32,22 @@ struct SpikeMemory: Sendable, Hashable {
     if within < 0 { within += Self.day }
     let newBin = min(Int(Double(within) / Double(Self.day) * Double(binCount)), binCount - 1)
     if newBin == bin { return }
-    if bin >= 0 {
-      dayBefore[bin] = yesterday[bin]
-      yesterday[bin] = UInt16(min(largest / Self.unit, Double(UInt16.max)))
+    // What a bin saw today is put in front of yesterday's only when its neighbour has passed too, so that the edge of a bin
+    // hides nothing.
+    if left >= 0 {
+      dayBefore[left] = yesterday[left]
+      yesterday[left] = UInt16(min(largestLeft / Self.unit, Double(UInt16.max)))
     }
-    largest = 0
-    let left = bin
+    left = bin
+    largestLeft = largest
     bin = newBin
+    largest = 0
     var one: UInt16 = 0
     var two: UInt16 = 0
     for distance in -1...1 {
       let near = (newBin + distance + binCount) % binCount
-      // The bin just left already holds today's surprise in front of yesterday's.
-      if near == left && left != newBin {
-        one = max(one, dayBefore[near])
-      } else {
-        one = max(one, yesterday[near])
-        two = max(two, dayBefore[near])
-      }
+      one = max(one, yesterday[near])
+      two = max(two, dayBefore[near])
     }
     expected = Double(min(one, two)) * Self.unit
   }
@@ -55,16 +56,24 @@ struct SpikeMemory: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     for surprise in yesterday + dayBefore { writer.write(surprise) }
-    writer.write(Int64(bin))
-    writer.write(largest)
-    writer.write(expected)
+    for place in [bin, left] { writer.write(Int16(place)) }
+    for surprise in [largest, largestLeft, expected] { writer.write(surprise) }
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     for index in yesterday.indices { yesterday[index] = try reader.read() }
     for index in dayBefore.indices { dayBefore[index] = try reader.read() }
-    bin = Int(try reader.readCount("bin", in: -1...Int64(binCount - 1)))
+    bin = try readBin(from: &reader)
+    left = try readBin(from: &reader)
     largest = try reader.readFinite("largest surprise", atLeast: 0)
+    largestLeft = try reader.readFinite("largest surprise", atLeast: 0)
     expected = try reader.readFinite("expected surprise", atLeast: 0)
+  }
+
+  private func readBin(from reader: inout StateReader) throws(AnomalyStateError) -> Int {
+    let place = reader.offset
+    let bin = Int(try reader.read(Int16.self))
+    guard (-1..<binCount).contains(bin) else { throw .implausible(field: "bin", offset: place) }
+    return bin
   }
 }
