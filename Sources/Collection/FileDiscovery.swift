@@ -49,7 +49,7 @@ struct FileDiscovery {
   }
 
   /// JSON is read as the YAML that it is.
-  private static func read(_ path: String) throws -> [DiscoveredGroup] {
+  fileprivate static func read(_ path: String) throws -> [DiscoveredGroup] {
     let text = try SmallFile.read(path, limit: YAMLDocument.maximumBytes)
     let root = try YAMLDocument.parse(text, file: path)
     if case .mapping(let entries) = root.content, entries.isEmpty { return [] }
@@ -62,7 +62,7 @@ struct FileDiscovery {
     return groups
   }
 
-  private static func expand(_ pattern: String) -> [String] {
+  fileprivate static func expand(_ pattern: String) -> [String] {
     var result = glob_t()
     defer { globfree(&result) }
     guard glob(pattern, 0, nil, &result) == 0 else { return [] }
@@ -77,6 +77,18 @@ struct FileDiscovery {
     return FileStamp(
       seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec, size: Int(status.st_size),
       inode: UInt(status.st_ino))
+  }
+}
+
+extension FileDiscoveryConfiguration {
+  /// Reads the files once: how many there are, and what is wrong with them, one line each.
+  public func check() -> (found: Int, errors: [String]) {
+    let paths = Set(files.flatMap(FileDiscovery.expand)).sorted()
+    var errors: [String] = []
+    for path in paths {
+      do { _ = try FileDiscovery.read(path) } catch { errors.append("\(error)") }
+    }
+    return (paths.count, errors)
   }
 }
 

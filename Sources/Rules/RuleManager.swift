@@ -44,6 +44,11 @@ public final class RuleManager: Sendable {
     (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
+  /// How many rules have models that an earlier process kept; 0 if nothing is kept or it cannot be read.
+  public var keptModels: Int {
+    ((try? context.keeper?.stateKeys(prefix: RuleGroupRunner.modelPrefix)) ?? nil)?.count ?? 0
+  }
+
   /// Replaces all rules.
   ///
   /// Groups that are the same in file, name and content go on as if nothing had happened. In a changed group, rules

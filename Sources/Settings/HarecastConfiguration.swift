@@ -30,6 +30,8 @@ public struct HarecastConfiguration: Sendable {
   public var remoteWriteReceiver = RemoteWriteReceiverConfiguration()
   /// Where trained models lie.
   public var models = ModelSettings()
+  /// The text as it was understood; nil for a configuration made in code.
+  public var source: YAMLNode?
   /// What was accepted but has no effect, one readable line each.
   public var remarks: [String]
 
@@ -58,12 +60,14 @@ public struct HarecastConfiguration: Sendable {
   ///   - file: the name of the file as it shall appear in errors.
   ///   - folder: what relative paths are relative to.
   public static func read(_ text: String, file: String, folder: String) throws -> HarecastConfiguration {
-    var reader = try MappingReader(YAMLDocument.parse(text, file: file), "the configuration")
+    let source = try YAMLDocument.parse(text, file: file)
+    var reader = try MappingReader(source, "the configuration")
     let global = try GlobalConfiguration(reader.optionalNode("global"))
     let jobs = try ScrapeConfiguration.configurations(
       reader.optionalNode("scrape_configs"), global: global, directory: folder)
     var configuration = HarecastConfiguration(global: global, scrapes: jobs)
-    configuration.readRuleFiles(try reader.strings("rule_files"), folder: folder)
+    configuration.source = source
+    try configuration.readRuleFiles(reader.sequence("rule_files"), folder: folder)
     if let node = reader.optionalNode("storage") { configuration.store = try SeriesStoreConfiguration(node) }
     if let node = reader.optionalNode("management") {
       configuration.management = try ManagementConfiguration(yaml: node, folder: folder)
@@ -121,11 +125,14 @@ public struct HarecastConfiguration: Sendable {
   }
 
   /// A file that is not there is no error, as in Prometheus: rules may be delivered later than the configuration.
-  private mutating func readRuleFiles(_ patterns: [String], folder: String) {
-    for pattern in patterns {
+  private mutating func readRuleFiles(_ patterns: [YAMLNode], folder: String) throws(YAMLError) {
+    for node in patterns {
+      let pattern = try node.text("an item of rule_files")
       let absolute = pattern.hasPrefix("/") ? pattern : folder + "/" + pattern
       let found = Self.filesMatching(absolute)
-      if found.isEmpty { remarks.append("rule_files: \"\(pattern)\" does not point to an existing file") }
+      if found.isEmpty {
+        remarks.append("\(node.place): rule_files: \"\(pattern)\" does not point to an existing file")
+      }
       ruleFiles += found.filter { !ruleFiles.contains($0) }
     }
   }

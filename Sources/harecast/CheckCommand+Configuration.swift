@@ -29,14 +29,18 @@ struct CheckConfiguration: AsyncParsableCommand {
   private func check(_ file: String) -> CheckOutcome {
     CommandOutput.say("Checking \(file)")
     let configuration: HarecastConfiguration
+    var outcome = CheckOutcome()
     do {
       configuration = try HarecastConfiguration.load(file)
       _ = try OperationsConfiguration(configuration.operations)
       let outlook = try OutlookConfiguration(configuration.forecasting, folder: configuration.folder)
-      if !syntaxOnly { _ = try outlook.calendar(at: SystemTime().now()) }
       // A rule file that is not there yet is no error, as for a server.
-      for remark in configuration.remarks where !(syntaxOnly && remark.hasPrefix("rule_files: ")) {
+      for remark in configuration.remarks where !(syntaxOnly && remark.contains(": rule_files: ")) {
         CommandOutput.say("  NOTE: \(remark)")
+      }
+      if !syntaxOnly {
+        outcome.hasFaults = hasUnreadableFiles(configuration)
+        if !outcome.hasFaults { _ = try outlook.calendar(at: SystemTime().now()) }
       }
     } catch {
       CommandOutput.complain("  FAILED: \(error)")
@@ -46,9 +50,8 @@ struct CheckConfiguration: AsyncParsableCommand {
     if !syntaxOnly, !configuration.ruleFiles.isEmpty {
       CommandOutput.say("  SUCCESS: \(configuration.ruleFiles.count) rule files found")
     }
-    CommandOutput.say(" SUCCESS: \(file) is valid prometheus config file syntax")
+    if !outcome.hasFaults { CommandOutput.say(" SUCCESS: \(file) is valid prometheus config file syntax") }
     CommandOutput.say()
-    var outcome = CheckOutcome()
     if syntaxOnly { return outcome }
     if options.looksFor("too-long-scrape-interval") {
       for job in configuration.scrapes where job.scrapeInterval > Self.lookback {
@@ -61,6 +64,14 @@ struct CheckConfiguration: AsyncParsableCommand {
     for ruleFile in configuration.ruleFiles { outcome.add(CheckRules.check(ruleFile, options)) }
     if !outcome.hasFaults { outcome.add(checkModels(configuration)) }
     return outcome
+  }
+
+  /// Whether files that the configuration names cannot be read; each is told, with the place of its name.
+  private func hasUnreadableFiles(_ configuration: HarecastConfiguration) -> Bool {
+    let files = configuration.checkFiles()
+    for remark in files.remarks { CommandOutput.say("  WARNING: \(remark)") }
+    for fault in files.faults { CommandOutput.complain("  FAILED: \(fault)") }
+    return !files.faults.isEmpty
   }
 
   /// Verifies the trained models that rules ask for, if the configuration says where they lie: the data folder, where

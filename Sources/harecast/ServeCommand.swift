@@ -41,7 +41,13 @@ struct ServeCommand: AsyncParsableCommand {
         storagePath: storagePath.isEmpty ? nil : storagePath,
         logger: options.logger, load: load)
     }
-    try await ServerRun(sidecar: sidecar, options: options, address: address, log: log) { sidecar.summary() }.run()
+    let flags = [
+      "config.file": configurationFile ?? "", "storage.path": storagePath, "rabbitmq": rabbitmq,
+    ]
+    let run = ServerRun(sidecar: sidecar, options: options, address: address, log: log, flags: flags) {
+      sidecar.summary()
+    }
+    try await run.run()
   }
 
   /// How the configuration is read, at the start and at every reload.

@@ -9,6 +9,8 @@ struct ServerRun {
   let options: ServerOptions
   let address: (host: String, port: Int)
   let log: Logger
+  /// The flags that only this command has, by name without dashes.
+  var flags: [String: String] = [:]
   /// What the progress line says.
   let progress: @Sendable () -> String
 
@@ -17,9 +19,14 @@ struct ServerRun {
     let webConfig = try options.webConfig()
     let scheme = webConfig?.isEncrypted == true ? "https" : "http"
     let services = sidecar.services(
-      host: address.host, port: address.port, options: options, webConfig: webConfig,
+      host: address.host, port: address.port, options: options,
+      flags: options.flags.merging(flags) { $1 }, webConfig: webConfig,
       allowedOrigin: try options.allowedOrigin(), log: options.logger("http"),
-      onListening: { port in
+      onListening: { [sidecar, log] port in
+        var account = sidecar.account().merging(sidecar.restored) { $1 }
+        account["version"] = "\(Harecast.version)"
+        account["address"] = "\(scheme)://\(address.host):\(port)"
+        log.info("started", metadata: account)
         FileHandle.standardOutput.write(
           Data(
             """

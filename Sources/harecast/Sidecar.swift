@@ -33,14 +33,16 @@ final class Sidecar: Sendable {
   let outlook: OutlookWatch
   private let deliveries: [SampleDelivery]
   private let ownMetrics: OwnMetrics?
-  private let startTime = SystemTime().now()
+  let startTime = SystemTime().now()
   private let load: @Sendable (QueryEngine) throws -> Plan
   private let log: Logger
   private let hasJobs: Bool
   /// The plan in force; its lock also keeps two reloads from interleaving.
-  private let plan: Mutex<Plan>
-  private let reloadSucceeded: Gauge
-  private let reloadTime: Gauge
+  let plan: Mutex<Plan>
+  let reloadSucceeded: Gauge
+  let reloadTime: Gauge
+  /// What an earlier run left, as words for the log.
+  let restored: Logger.Metadata
 
   /// What a configuration comes to: what to scrape and the parsed rules.
   struct Plan: Sendable {
@@ -102,6 +104,7 @@ final class Sidecar: Sendable {
           log.notice("a rule works again", metadata: place)
         }
       })
+    restored = Self.restored(from: storagePath, store, rules)
     scrapes = ScrapeManager(
       store: store, client: client, time: time, registry: registry, logger: logger("scrape"),
       senses: BrokerSenseProvider(registry: registry, log: logger("broker")))
@@ -177,7 +180,7 @@ final class Sidecar: Sendable {
         }
         apply(new)
         plan = new
-        log.notice("configuration reloaded")
+        log.notice("configuration reloaded", metadata: Self.account(of: new))
       } catch {
         reloadSucceeded.set(0)
         log.error("configuration not reloaded", metadata: ["error": "\(error)"])
@@ -198,7 +201,7 @@ final class Sidecar: Sendable {
 
   /// The services to run, in the order in which they start; they stop in reverse.
   func services(
-    host: String, port: Int, options: ServerOptions, webConfig: WebConfigSource?,
+    host: String, port: Int, options: ServerOptions, flags: [String: String], webConfig: WebConfigSource?,
     allowedOrigin: RegularExpression?, log: Logger,
     onListening: @escaping @Sendable (Int) async -> Void
   ) -> [any Service] {
@@ -214,10 +217,8 @@ final class Sidecar: Sendable {
     context.incidents = incidents
     context.outlook = outlook
     context.webConfig = webConfig
-    context.report.startTime = startTime
+    context.report = report(flags: flags)
     context.report.corsOrigin = allowedOrigin
-    context.report.alertmanagers = { [notifier] in notifier.alertmanagers() }
-    context.report.externalLabels = plan.withLock { $0.configuration.global.externalLabels }
     let storeLog = options.logger("store")
     var services: [any Service] = [
       StoreCloser(store: store, rules: rules, log: storeLog),

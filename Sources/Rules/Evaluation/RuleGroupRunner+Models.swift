@@ -3,6 +3,8 @@ import TimeSeries
 extension RuleGroupRunner {
   /// With what all keys begin under which rules keep state.
   static let statePrefix = "rules/"
+  /// With what the keys of models begin.
+  static let modelPrefix = "\(statePrefix)models/"
   /// How many bytes a second the models of a rule may be kept with, on average.
   private static let bytesPerSecond: Int64 = 20_000
 
@@ -15,7 +17,7 @@ extension RuleGroupRunner {
   private nonisolated func modelKey(_ rule: Rule) -> String {
     // The definition is part of the key: other models would be of no use to a rule that has changed.
     let hash = String(StableHash.hash(rule.definition), radix: 16)
-    return "\(Self.statePrefix)models/\(file);\(group.name);\(rule.name);\(hash)"
+    return "\(Self.modelPrefix)\(file);\(group.name);\(rule.name);\(hash)"
   }
 
   /// Before the first evaluation after a restart: lets the models of the earlier process go on.
