@@ -14,15 +14,24 @@ struct OutlookAPI: Sendable {
 
   func addRoutes(to router: Router<BasicRequestContext>) {
     router.get("/api/v1/forecast/demand") { request, _ in
-      list(watch.snapshot.demand, RequestParameters(request.uri.query ?? ""))
+      let now = watch.snapshot
+      return list(
+        now.demand, now.waitingDemand, isEnabled: now.isDemandEnabled, now.faults,
+        RequestParameters(request.uri.query ?? ""))
     }
     router.get("/api/v1/forecast/resources") { request, _ in
-      list(watch.snapshot.resources, RequestParameters(request.uri.query ?? ""))
+      let now = watch.snapshot
+      return list(
+        now.resources, now.waitingResources, isEnabled: now.areResourcesEnabled, now.faults,
+        RequestParameters(request.uri.query ?? ""))
     }
     router.get("/api/v1/calendar") { _, _ in Response.success(calendar) }
   }
 
-  private func list(_ outlooks: [Outlook], _ parameters: RequestParameters) -> Response {
+  private func list(
+    _ outlooks: [Outlook], _ waiting: [OutlookWait], isEnabled: Bool, _ faults: [String: String],
+    _ parameters: RequestParameters
+  ) -> Response {
     let signals = Set(parameters.all("signal"))
     let withCurve = ["1", "true"].contains(parameters["curve"] ?? "")
     return .success { json in
@@ -32,11 +41,43 @@ struct OutlookAPI: Sendable {
         write(outlook, withCurve, to: &json)
       }
       json.endArray()
+      json.key("enabled")
+      json.bool(isEnabled)
+      json.key("waiting")
+      json.beginArray()
+      for wait in waiting where signals.isEmpty || signals.contains(wait.signal) { write(wait, to: &json) }
+      json.endArray()
       json.key("faults")
       json.beginObject()
-      for (signal, fault) in watch.snapshot.faults.sorted(by: { $0.key < $1.key }) { json.pair(signal, fault) }
+      for (signal, fault) in faults.sorted(by: { $0.key < $1.key }) { json.pair(signal, fault) }
       json.endObject()
     }
+  }
+
+  /// What is needed before there is a forecast.
+  private func write(_ wait: OutlookWait, to json: inout JSONWriter) {
+    json.beginObject()
+    json.pair("signal", wait.signal)
+    if let labels = wait.labels {
+      json.key("labels")
+      json.labels(labels)
+    }
+    json.pair("reason", wait.reason)
+    json.key("values")
+    json.integer(wait.known)
+    json.key("needed")
+    json.integer(wait.needed)
+    json.key("step")
+    json.number(Double(wait.step) / 1000)
+    if let since = wait.since {
+      json.key("since")
+      json.seconds(since)
+    }
+    if let expected = wait.expected {
+      json.key("expected")
+      json.seconds(expected)
+    }
+    json.endObject()
   }
 
   private func write(_ outlook: Outlook, _ withCurve: Bool, to json: inout JSONWriter) {

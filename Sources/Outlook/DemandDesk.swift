@@ -8,6 +8,8 @@ struct DemandDesk {
   private let engine: QueryEngine
   private let source: any SeriesSource
   private var models: [String: [Labels: DemandForecaster]] = [:]
+  /// The time of the first value of each series.
+  private var beginnings: [String: [Labels: Int64]] = [:]
   /// The newest grid time that was learnt, by signal.
   private var reached: [String: Int64] = [:]
   private(set) var dropped = 0
@@ -64,7 +66,11 @@ struct DemandDesk {
       known[labels] = nil
       for value in found[labels] ?? [Double](repeating: .nan, count: count) { model.update(value) }
       // A series that was silent for as long as the history is gone.
-      if model.silence < configuration.history { known[labels] = model }
+      if model.silence < configuration.history {
+        known[labels] = model
+      } else {
+        beginnings[signal]?[labels] = nil
+      }
     }
     models[signal] = known
   }
@@ -89,6 +95,7 @@ struct DemandDesk {
           start: first + Int64(skipped) * configuration.step,
           lowerBound: 0))
       known[labels] = model
+      beginnings[signal, default: [:]][labels] = first + Int64(skipped) * configuration.step
     }
     models[signal] = known
   }
@@ -96,13 +103,36 @@ struct DemandDesk {
   /// Forgets all models: the calendar that they learnt with is no longer valid.
   mutating func forget() {
     models = [:]
+    beginnings = [:]
     reached = [:]
   }
+
+  /// What nothing is forecast of yet, and why.
+  func waiting() -> [OutlookWait] {
+    let needed = Self.leastDays * day
+    return configuration.signals.flatMap { signal -> [OutlookWait] in
+      guard faults[signal.name] == nil, let reached = reached[signal.name] else { return [] }
+      var wait = OutlookWait(
+        signal: signal.name, labels: nil, known: 0, needed: needed, step: configuration.step, since: nil,
+        reached: reached)
+      let series = models[signal.name] ?? [:]
+      if series.isEmpty { return [wait] }
+      return series.sorted { $0.key < $1.key }.compactMap { labels, model in
+        guard model.observationCount < needed else { return nil }
+        wait.labels = labels
+        wait.known = model.observationCount
+        wait.since = beginnings[signal.name]?[labels]
+        return wait
+      }
+    }
+  }
+
+  private var day: Int { Int(86_400_000 / configuration.step) }
 
   /// The forecasts of all series with enough history.
   func outlooks() -> [Outlook] {
     let step = configuration.step
-    let day = Int(86_400_000 / step)
+    let day = day
     let farthest = Int(configuration.horizon / step)
     let exported: [(String, Int64)] = [
       ("1h", 3_600_000), ("6h", 21_600_000), ("1d", 86_400_000), ("3d", 259_200_000), ("7d", 604_800_000),

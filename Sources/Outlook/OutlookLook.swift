@@ -46,7 +46,9 @@ struct OutlookLook {
     write(at: now, calendarOutlook, curvesAreNew: isNew)
     watch.take(
       OutlookWatch.Snapshot(
-        demand: outlooks.demand, resources: outlooks.resources, calendar: calendarOutlook,
+        demand: outlooks.demand, resources: outlooks.resources, waitingDemand: demand.waiting(),
+        waitingResources: resources.waiting(), isDemandEnabled: configuration.demand.isEnabled,
+        areResourcesEnabled: configuration.resources.isEnabled, calendar: calendarOutlook,
         faults: demand.faults.merging(resources.faults) { first, _ in first }))
     count()
     seconds.increment(by: (ContinuousClock.now - began) / .seconds(1))
@@ -82,6 +84,12 @@ struct OutlookLook {
         "harecast_outlook_series", help: "Series that are forecast, by kind.", labels: ["kind": kind]
       )
       .set(Double(number))
+    }
+    for (kind, number) in [("demand", demand.waiting().count), ("resources", resources.waiting().count)] {
+      watch.registry.gauge(
+        "harecast_outlook_waiting", help: "Signals and series that wait for enough history, by kind.",
+        labels: ["kind": kind]
+      ).set(Double(number))
     }
     for (kind, number) in [("demand", demand.dropped), ("resources", resources.dropped)] {
       watch.registry.gauge(

@@ -12,6 +12,12 @@ public final class OutlookWatch: Sendable {
   public struct Snapshot: Sendable {
     public var demand: [Outlook] = []
     public var resources: [Outlook] = []
+    /// What nothing is forecast of yet.
+    public var waitingDemand: [OutlookWait] = []
+    public var waitingResources: [OutlookWait] = []
+    /// Whether the configuration asks for forecasts of demand, and of resources.
+    public var isDemandEnabled = true
+    public var areResourcesEnabled = true
     public var calendar: CalendarOutlook?
     /// What could not be done, by signal.
     public var faults: [String: String] = [:]

@@ -8,6 +8,8 @@ struct ResourceDesk {
   private let engine: QueryEngine
   private let source: any SeriesSource
   private var predictors: [Key: ResourcePredictor] = [:]
+  /// The time of the first value of each resource.
+  private var beginnings: [Key: Int64] = [:]
   private var reached: Int64?
   private(set) var dropped = 0
   private(set) var faults: [String: String] = [:]
@@ -94,7 +96,11 @@ struct ResourceDesk {
         for load in own where load.values.indices.contains(index) { now[load.name] = load.values[index] }
         predictor.update(values.indices.contains(index) ? values[index] : .nan, loads: now)
       }
-      if predictor.silence < configuration.history { predictors[key] = predictor }
+      if predictor.silence < configuration.history {
+        predictors[key] = predictor
+      } else {
+        beginnings[key] = nil
+      }
     }
   }
 
@@ -126,6 +132,7 @@ struct ResourceDesk {
               values: Array(values[skipped...]), step: step, start: first + Int64(skipped) * step, lowerBound: 0),
             loads: columns))
         predictors[key] = predictor
+        beginnings[key] = first + Int64(skipped) * step
       }
     }
   }
@@ -143,7 +150,28 @@ struct ResourceDesk {
   /// Forgets all predictors: the calendar that they learnt with is no longer valid.
   mutating func forget() {
     predictors = [:]
+    beginnings = [:]
     reached = nil
+  }
+
+  /// What nothing is predicted of yet, and why.
+  func waiting() -> [OutlookWait] {
+    guard let reached else { return [] }
+    return configuration.resources.flatMap { resource -> [OutlookWait] in
+      guard faults[resource.name] == nil else { return [] }
+      var wait = OutlookWait(
+        signal: resource.name, labels: nil, known: 0, needed: ResourcePredictor.leastValues, step: configuration.step,
+        since: nil, reached: reached)
+      let own = predictors.filter { $0.key.resource == resource.name }
+      if own.isEmpty { return [wait] }
+      return own.sorted { $0.key < $1.key }.compactMap { key, predictor in
+        guard !predictor.isTrained else { return nil }
+        wait.labels = key.labels
+        wait.known = predictor.observationCount
+        wait.since = beginnings[key]
+        return wait
+      }
+    }
   }
 
   /// The predictions of all trained predictors.

@@ -137,10 +137,34 @@ struct OutlookWatchTests {
     var look = OutlookLook(watch: watch)
     _ = await look.run(at: now + 60_000)
     #expect(watch.snapshot.demand.isEmpty)
+    // It says what it waits for: 48 hours are needed, a day and the hour at its end are there.
+    let wait = try #require(watch.snapshot.waitingDemand.first)
+    #expect(wait.signal == "inflow" && wait.labels?["rabbitmq_node"] == "rabbit@a")
+    #expect(wait.needed == 48 && wait.step == hour && (23...25).contains(wait.known))
+    #expect(wait.since.map { now - $0 } == Int64(wait.known - 1) * hour)
+    #expect(wait.expected == now + Int64(48 - wait.known) * hour)
+    #expect(wait.reason == "\(wait.known) of 48 values so far, 1h apart")
     #expect(value(store, "harecast_demand_forecast", at: now + 60_000) == nil)
     // The calendar is known from the start: it is 1:01 on Tuesday, 3 March in Berlin.
     #expect(value(store, "harecast_calendar_business_hour", at: now + 60_000) == 0)
     #expect(value(store, "harecast_calendar_year_covered", ["country": "DE"], at: now + 60_000) == 1)
+  }
+
+  @Test func saysThatAnExpressionGivesNothing() async throws {
+    let yaml = """
+      demand: { signals: [{ name: lost, expr: no_such_metric }] }
+      resources: { signals: [{ name: memory, expr: memory_bytes }, { name: cpu, expr: no_such_metric }] }
+      """
+    let (watch, _, now) = try makeWatch(yaml, days: 1)
+    var look = OutlookLook(watch: watch)
+    var rounds = 0
+    while await look.run(at: now + 60_000), rounds < 10 { rounds += 1 }
+    let lost = try #require(watch.snapshot.waitingDemand.first)
+    #expect(lost.labels == nil && lost.since == nil && lost.expected == nil)
+    #expect(lost.reason == "the expression gives no series yet; 48 values, 1h apart, are needed")
+    // Memory has enough after five hours.
+    #expect(watch.snapshot.resources.map(\.signal) == ["memory"])
+    #expect(watch.snapshot.waitingResources.map(\.signal) == ["cpu"])
   }
 
   @Test func learnsThePastOfASeriesThatBecomesKnownLater() async throws {
@@ -148,6 +172,7 @@ struct OutlookWatchTests {
     var look = OutlookLook(watch: watch)
     _ = await look.run(at: now + 60_000)
     #expect(watch.snapshot.demand.isEmpty)
+    #expect(watch.snapshot.waitingDemand.map(\.known) == [1])
     // Five days of another node arrive at once.
     let later = now + 120 * hour
     let id = try #require(store.resolve(Labels(name: "inflow", ["rabbitmq_node": "rabbit@b"])))
@@ -156,6 +181,7 @@ struct OutlookWatchTests {
     _ = store.append(batch, now: later)
     _ = await look.run(at: later + 60_000)
     #expect(watch.snapshot.demand.map { $0.labels["rabbitmq_node"] } == ["rabbit@b"])
+    #expect(watch.snapshot.waitingDemand.map { $0.labels?["rabbitmq_node"] } == ["rabbit@a"])
   }
 
   @Test func showsHolidaysAndEventsWhileTheyLast() async throws {

@@ -49,7 +49,7 @@ public struct ResourcePredictor: Sendable {
   /// So many forecasts of a horizon that were in force are remembered over a training.
   private static let mostLived = 200
   /// Fewer values are not learnt from.
-  static let leastValues = 60
+  public static let leastValues = 60
   /// How many of the newest rows are looked at for one forecast.
   private static let lookedAt = 400
 
