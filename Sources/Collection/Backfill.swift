@@ -40,6 +40,10 @@ public struct BackfillProgress: Sendable, Equatable {
   public var failures: [String] = []
   /// Whether nothing more will come.
   public var isFinished = false
+  /// The sources that do not answer at present and are asked again and again.
+  public var silentSources: [String] = []
+  /// Whether nothing more will come from those that answer.
+  public var isSettled = false
 }
 
 /// Fetches the recent past from other servers, so that models need not wait for days until they know it.
@@ -77,6 +81,8 @@ public final class Backfill: Sendable {
     let states = states.withLock { $0 }
     var whole = BackfillProgress()
     whole.isFinished = states.allSatisfy(\.isFinished)
+    whole.isSettled = states.allSatisfy(\.isSettled)
+    whole.silentSources = states.flatMap(\.silentSources)
     whole.fraction = states.isEmpty ? 1 : states.reduce(0) { $0 + $1.fraction } / Double(states.count)
     whole.series = states.reduce(0) { $0 + $1.series }
     whole.samples = states.reduce(0) { $0 + $1.samples }

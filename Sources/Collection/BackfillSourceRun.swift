@@ -40,38 +40,37 @@ struct BackfillSourceRun: Sendable {
     var state: BackfillState
     var targets = KnownTargets()
     var progress = BackfillProgress()
+    let report: @Sendable (BackfillProgress) -> Void
     var series: Set<UInt64> = []
     var lastSave: Int64
     var lastLog: Int64
   }
 
   /// Runs until the task is cancelled.
-  func run(_ report: @Sendable (BackfillProgress) -> Void) async {
+  func run(_ report: @escaping @Sendable (BackfillProgress) -> Void) async {
     let now = time.now()
     let step = configuration.step
     let span = BackfillSpan(
       start: max(0, now - configuration.range) / step * step, end: max(step, now / step * step))
-    var course = Course(start: now, span: span, state: loadState(), lastSave: now, lastLog: now)
+    var course = Course(start: now, span: span, state: loadState(), report: report, lastSave: now, lastLog: now)
     do throws(CancellationError) {
       if let queries = try await queries(span, &course), try await learnTargets(span, &course) {
         var plan = BackfillPlan(
           configuration, queries: queries.map { ($0, course.state.covered($0)) }, span: span)
         course.state = BackfillState()
-        await fetch(&plan, &course, report)
+        await fetch(&plan, &course)
         if Task.isCancelled { return save(plan, &course) }
-        finish(plan, &course, report)
+        finish(plan, &course)
         while true {
           save(plan, &course)
           try await sleep(until: time.now() + Self.alivePause)
         }
       }
-      finish(nil, &course, report)
+      finish(nil, &course)
     } catch {}
   }
 
-  private func fetch(
-    _ plan: inout BackfillPlan, _ course: inout Course, _ report: @Sendable (BackfillProgress) -> Void
-  ) async {
+  private func fetch(_ plan: inout BackfillPlan, _ course: inout Course) async {
     let targets = course.targets
     await withTaskGroup(of: Message.self) { group in
       var isTicking = false
@@ -100,7 +99,7 @@ struct BackfillSourceRun: Sendable {
           metrics.count(outcome, samples: tally.samples)
           course.series.formUnion(tally.series)
           course.progress.samples += tally.samples
-          update(plan, &course, report)
+          update(plan, &course)
         }
       }
       group.cancelAll()
@@ -263,7 +262,10 @@ struct BackfillSourceRun: Sendable {
       switch event {
       case .failing(let reason):
         log.warning("the source of history does not answer; trying again", metadata: ["reason": "\(reason)"])
-      case .recovered: log.notice("the source of history answers again")
+        note(isSilent: true, &course)
+      case .recovered:
+        log.notice("the source of history answers again")
+        note(isSilent: false, &course)
       case .queryRefused(let query, let reason):
         log.error(
           "the source of history refuses a query; the others go on",
@@ -279,16 +281,20 @@ struct BackfillSourceRun: Sendable {
     }
   }
 
-  private func update(
-    _ plan: BackfillPlan, _ course: inout Course, _ report: @Sendable (BackfillProgress) -> Void
-  ) {
+  private func note(isSilent: Bool, _ course: inout Course) {
+    course.progress.silentSources = isSilent ? [configuration.url] : []
+    course.progress.isSettled = isSilent
+    course.report(course.progress)
+  }
+
+  private func update(_ plan: BackfillPlan, _ course: inout Course) {
     let now = time.now()
     course.progress.fraction = plan.fraction
     course.progress.series = course.series.count
     let elapsed = Double(now - course.start) / 1000
     if plan.fraction > 0 { course.progress.secondsLeft = elapsed * (1 - plan.fraction) / plan.fraction }
     metrics.show(course.progress)
-    report(course.progress)
+    course.report(course.progress)
     if now - course.lastSave >= Self.savePause { save(plan, &course) }
     if now - course.lastLog >= Self.logPause {
       course.lastLog = now
@@ -296,14 +302,14 @@ struct BackfillSourceRun: Sendable {
     }
   }
 
-  private func finish(
-    _ plan: BackfillPlan?, _ course: inout Course, _ report: @Sendable (BackfillProgress) -> Void
-  ) {
+  private func finish(_ plan: BackfillPlan?, _ course: inout Course) {
     course.progress.fraction = 1
     course.progress.secondsLeft = 0
     course.progress.isFinished = true
+    course.progress.isSettled = true
+    course.progress.silentSources = []
     metrics.show(course.progress)
-    report(course.progress)
+    course.report(course.progress)
     var metadata = words(course.progress)
     metadata["seconds"] = "\(Int((time.now() - course.start) / 1000))"
     metadata["failures"] = course.progress.failures.isEmpty ? nil : "\(course.progress.failures.count)"

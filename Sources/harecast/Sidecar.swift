@@ -236,12 +236,23 @@ final class Sidecar: Sendable {
     if let backfill {
       services.append(Loop { try await backfill.run() })
       services.append(
-        Loop { [rules, outlook, time] in
-          while !backfill.isFinished { try await time.sleep(until: time.now() + 5000) }
-          // Models that began with the first scrape now get to know what came before it.
-          guard backfill.progress.samples > 0 else { return }
-          await rules.relearn()
-          outlook.relearn()
+        Loop { [rules, outlook, time, log = self.log] in
+          var lessons = HistoryLessons()
+          var isFinished = false
+          while !isFinished {
+            try await time.sleep(until: time.now() + 5000)
+            let progress = backfill.progress
+            isFinished = progress.isFinished
+            guard lessons.isDue(progress, at: time.now()) else { continue }
+            if !progress.silentSources.isEmpty {
+              log.warning(
+                "models learn the history that is there, without that of sources that do not answer",
+                metadata: ["sources": "\(progress.silentSources.joined(separator: ", "))"])
+            }
+            // Models that began with the first scrape now get to know what came before it.
+            await rules.relearn()
+            outlook.relearn()
+          }
         })
     }
     for delivery in deliveries { services.append(Loop { await delivery.run() }) }

@@ -268,6 +268,47 @@ struct BackfillTests {
     #expect(keeper.values("a") == minutes(end - 120..<end))
   }
 
+  @Test("a source that does not answer keeps nobody from learning what the others gave")
+  func silentSource() async throws {
+    let living = try StaticHTTPServer { HistorySource.answer($0) }
+    let dead = try StaticHTTPServer { _ in StaticHTTPServer.Response(status: 503) }
+    let sources = [living.url, dead.url].map { url in
+      var configuration = BackfillConfiguration(url: url)
+      configuration.range = 86_400_000
+      return configuration
+    }
+    let backfill = Backfill(
+      sources, metricNames: ["a"], destination: keeper.destination, client: HTTPClient(), time: SystemTime(),
+      registry: registry, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    #expect(!backfill.progress.isSettled)
+    try await run(backfill) { $0.progress.isSettled && $0.progress.samples >= 1440 }
+    #expect(!backfill.isFinished)
+    #expect(backfill.progress.silentSources == [dead.url])
+  }
+
+  @Test("models learn once what is there, again what comes later, and not too often")
+  func lessons() {
+    var lessons = HistoryLessons()
+    var progress = BackfillProgress()
+    var due: [Bool] = []
+    func look(at now: Int64) { due.append(lessons.isDue(progress, at: now)) }
+    progress.samples = 10
+    look(at: 0)
+    progress.isSettled = true
+    look(at: 5000)
+    look(at: 1_000_000)
+    #expect(due == [false, true, false])
+    due = []
+    progress.samples = 20
+    look(at: 5000 + 599_999)
+    look(at: 5000 + 600_000)
+    progress.samples = 30
+    progress.isFinished = true
+    look(at: 700_000)
+    look(at: 10_000_000)
+    #expect(due == [false, true, true, false])
+  }
+
   @Test("a selector is asked for its metrics first; labels are rewritten")
   func selectors() async throws {
     let server = try StaticHTTPServer { HistorySource.answer($0) }
