@@ -70,10 +70,10 @@ public struct HTTPServerContext: Sendable {
 public struct ListeningError: Error, Sendable, CustomStringConvertible {
   /// Host and port.
   public let address: String
-  /// The system's number of what went wrong.
-  public let code: Int32
+  /// What went wrong, in the system's words.
+  public let reason: String
 
-  public var description: String { "cannot listen on \(address): \(String(cString: strerror(code)))" }
+  public var description: String { "cannot listen on \(address): \(reason)" }
 }
 
 /// Harecast's HTTP server, as a service.
@@ -121,7 +121,9 @@ public struct HTTPServer: Service {
       try await application.run()
     } catch let error as IOError {
       // Connections report their own errors elsewhere; what comes up here is that of the listening socket.
-      throw ListeningError(address: "\(host):\(port)", code: error.errnoCode)
+      throw ListeningError(address: "\(host):\(port)", reason: String(cString: strerror(error.errnoCode)))
+    } catch let error as SocketAddressError.UnknownHost {
+      throw ListeningError(address: "\(host):\(port)", reason: error.errorDescription)
     }
   }
 

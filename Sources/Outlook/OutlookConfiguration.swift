@@ -64,7 +64,9 @@ public struct OutlookConfiguration: Sendable, Equatable {
   }
 
   static func hint(_ word: String, _ candidates: [String]) -> String {
-    NearestWord.of(word, in: candidates).map { "; did you mean \"\($0)\"?" } ?? ""
+    // Of a zone most people know the town only.
+    let nearest = candidates.first { $0.hasSuffix("/\(word)") } ?? NearestWord.of(word, in: candidates)
+    return nearest.map { "; did you mean \"\($0)\"?" } ?? ""
   }
 }
 

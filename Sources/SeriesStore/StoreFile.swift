@@ -30,11 +30,7 @@ final class StoreFile: Sendable {
   ///
   /// - Throws: ``StoreError``; a file that is not ours or that we cannot read is left as it is.
   init(folder: String, isFullySynchronous: Bool) throws(StoreError) {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .folder(path: folder, reason: Self.reason(error))
-    }
+    if let reason = Self.reasonNotToMake(folder) { throw .folder(path: folder, reason: reason) }
     lock = try FolderLock(folder: folder)
     path = folder + "/\(SeriesStore.fileName)"
     try Self.checkIdentity(path)
@@ -121,6 +117,24 @@ final class StoreFile: Sendable {
   private static func reason(_ error: any Error) -> String {
     let text = (error as NSError).localizedDescription
     return text.split(separator: "\n").first.map(String.init) ?? "unknown"
+  }
+
+  /// Makes a folder and those above it.
+  ///
+  /// - Returns: what is wrong, in the system's words; nil if the folder is there.
+  private static func reasonNotToMake(_ folder: String) -> String? {
+    if mkdir(folder, 0o777) == 0 { return nil }
+    switch errno {
+    case EEXIST:
+      var status = stat()
+      guard stat(folder, &status) == 0 else { return String(cString: strerror(errno)) }
+      return status.st_mode & S_IFMT == S_IFDIR ? nil : String(cString: strerror(ENOTDIR))
+    case ENOENT where folder.contains("/"):
+      let above = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
+      if !above.isEmpty, let reason = reasonNotToMake(above) { return reason }
+      return mkdir(folder, 0o777) == 0 || errno == EEXIST ? nil : String(cString: strerror(errno))
+    default: return String(cString: strerror(errno))
+    }
   }
 
   /// A number that the store keeps about itself.

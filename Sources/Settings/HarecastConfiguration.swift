@@ -46,7 +46,8 @@ public struct HarecastConfiguration: Sendable {
     }
     if isFolder.boolValue { throw ConfigurationError(path: path, reason: "is a folder, not a configuration file") }
     guard let bytes = FileManager.default.contents(atPath: absolute.path) else {
-      throw ConfigurationError(path: path, reason: "cannot read the configuration file")
+      let reason = access(absolute.path, R_OK) == 0 ? "" : ": " + String(cString: strerror(errno))
+      throw ConfigurationError(path: path, reason: "cannot read the configuration file\(reason)")
     }
     guard let text = String(bytes: bytes, encoding: .utf8) else {
       throw ConfigurationError(path: path, reason: "is not UTF-8 text")

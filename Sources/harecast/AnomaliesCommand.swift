@@ -28,7 +28,7 @@ struct AnomaliesServer: ParsableArguments {
       throw ValidationError("--user does not go with a --http.config.file that says who asks")
     }
     guard let data = FileManager.default.contents(atPath: passwordFile) else {
-      CommandOutput.complain("\(passwordFile): cannot be read")
+      CommandOutput.complain("\(passwordFile): \(CommandOutput.reasonNotToRead(passwordFile))")
       throw ExitCode(1)
     }
     var password = String(decoding: data, as: UTF8.self)
@@ -44,7 +44,7 @@ struct AnomaliesListCommand: AsyncParsableCommand {
   @OptionGroup var options: QueryOptionsGroup
   @OptionGroup var server: AnomaliesServer
   @Option(help: "Only from this level on: info, warning or critical.") var level: String?
-  @Argument(help: "[SERVER]") var words: [String] = []
+  @Argument(help: "[SERVER] \(QueryOptionsGroup.ownServerHint)") var words: [String] = []
 
   func run() async throws {
     let address = try options.address(words, arguments: 0).server
@@ -76,7 +76,7 @@ struct AnomaliesMarkCommand: AsyncParsableCommand {
   @OptionGroup var server: AnomaliesServer
   @Option(help: "The rule whose alert it was, by the name of the recorded score.") var rule: String
   @Option(help: "true or false.") var verdict: String
-  @Argument(help: "[SERVER]") var words: [String] = []
+  @Argument(help: "[SERVER] \(QueryOptionsGroup.ownServerHint)") var words: [String] = []
 
   func run() async throws {
     guard ["true", "false"].contains(verdict) else {

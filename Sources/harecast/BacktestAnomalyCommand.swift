@@ -25,7 +25,8 @@ struct BacktestAnomalyCommand: AsyncParsableCommand {
     help: "How often a healthy signal may alert, as in rules [1 per 30d, a group 1 per 5d], or how often a day.")
   var falseAlarmRate: String?
 
-  @Option(name: .customLong("detector"), help: "A detector by name; may be given again [auto].")
+  @Option(
+    name: .customLong("detector"), help: "\(SignalWatch.names.joined(separator: ", ")); may be given again [auto].")
   var detectors: [String] = []
 
   @Option(help: "With --query: a file to write a self-contained HTML page to.") var report: String?

@@ -25,7 +25,10 @@ struct BacktestForecastCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("model"),
-    help: "A model as rule files name it, or all; several with commas [auto; with --query a few cheap ones].")
+    help: """
+      \(ForecastBacktest.modelNames.joined(separator: ", ")), or all; several with commas [auto; with --query a few \
+      cheap ones].
+      """)
   var models: [String] = []
 
   @Option(

@@ -23,8 +23,16 @@ enum CommandOutput {
     (try? FileHandle.standardInput.readToEnd()).flatMap { $0.map { Array($0) } } ?? []
   }
 
-  /// The text of a file; nil if it cannot be read or is not UTF-8.
+  /// The text of a file; nil if it cannot be read or is not UTF-8, see ``reasonNotToRead(_:)``.
   static func text(ofFile path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+
+  /// Why a file gave no text, in the system's words where it has some.
+  static func reasonNotToRead(_ path: String) -> String {
+    guard access(path, R_OK) == 0 else { return String(cString: strerror(errno)) }
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return isThere && isFolder.boolValue ? String(cString: strerror(EISDIR)) : "is not UTF-8 text"
+  }
 }
 
 /// The names of Prometheus's features that commands accept; those that change the language take effect.

@@ -31,7 +31,7 @@ struct CheckRules: AsyncParsableCommand {
 
   private static func check(_ text: String?, path: String, _ options: LintOptions) -> CheckOutcome {
     guard let text else {
-      CommandOutput.complain("  FAILED:\n\(path): cannot read the text")
+      CommandOutput.complain("  FAILED:\n\(path): \(CommandOutput.reasonNotToRead(path))")
       return CheckOutcome(hasFaults: true)
     }
     var query = QueryOptions()

@@ -20,7 +20,7 @@ struct HTTPClientOptions: ParsableArguments {
     guard let file else { return HTTPAccess() }
     do {
       guard let text = CommandOutput.text(ofFile: file) else {
-        throw YAMLError(YAMLPlace(file: file, line: 1, column: 1), "the file cannot be read")
+        throw YAMLError(YAMLPlace(file: file, line: 1, column: 1), CommandOutput.reasonNotToRead(file))
       }
       var reader = try MappingReader(YAMLDocument.parse(text, file: file), "the HTTP client configuration")
       let folder = URL(filePath: file).standardizedFileURL.deletingLastPathComponent().path

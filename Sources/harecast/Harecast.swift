@@ -1,6 +1,7 @@
 import ArgumentParser
 import CMalloc
 import Foundation
+import StrictYAML
 
 /// The command line: one file for each subcommand.
 @main
@@ -23,7 +24,9 @@ struct Harecast: AsyncParsableCommand {
     // stays four megabytes smaller, and the threads' caches keep them out of each other's way.
     hc_malloc_use_one_arena()
     do {
-      var command = try parseAsRoot()
+      let arguments = CommandLine.arguments.dropFirst().flatMap(separatingEmptyValue)
+      try refuseUnknownCommand(arguments.first)
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -35,5 +38,18 @@ struct Harecast: AsyncParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// `--storage.path=` as two words, since the parser takes an empty value only as a word of its own.
+  private static func separatingEmptyValue(_ word: String) -> [String] {
+    word.hasPrefix("--") && word.firstIndex(of: "=") == word.indices.last ? [String(word.dropLast()), ""] : [word]
+  }
+
+  /// Says which subcommand was probably meant.
+  private static func refuseUnknownCommand(_ word: String?) throws {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+    let hint = NearestWord.of(word, in: names).map { "; did you mean \"\($0)\"?" } ?? "; see harecast --help"
+    throw ValidationError("there is no subcommand \"\(word)\"\(hint)")
   }
 }

@@ -67,7 +67,8 @@ struct HistoryOptions: ParsableArguments {
       let store = try SeriesStore.open(folder: storagePath, now: SystemTime().now())
       do {
         let engine = QueryEngine()
-        let expression = try engine.parse(query)
+        let expression: PromQL.Expression
+        do { expression = try engine.parse(query) } catch { throw BacktestError(query, "\(error)") }
         while from <= last {
           let to = min(last, from + (Self.pointsPerRequest - 1) * step)
           let result = try engine.range(expression, from: from, through: to, step: step, source: store)

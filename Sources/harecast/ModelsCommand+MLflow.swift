@@ -45,7 +45,9 @@ struct MLflowOptions: ParsableArguments {
   }
 
   private static func secret(_ file: String) throws -> String {
-    guard let text = CommandOutput.text(ofFile: file) else { throw ModelError(file, .system("cannot be read")) }
+    guard let text = CommandOutput.text(ofFile: file) else {
+      throw ModelError(file, .system(CommandOutput.reasonNotToRead(file)))
+    }
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -10,7 +10,9 @@ enum QueryFormat: String, CaseIterable, ExpressibleByArgument {
 /// Which server is asked, and how its answer is shown.
 struct QueryOptionsGroup: ParsableArguments {
   /// Where Harecast listens.
-  private static let ownServer = "http://localhost:15693"
+  static let ownServer = "http://localhost:15693"
+
+  static let ownServerHint = "[the server is \(ownServer) if left out]"
 
   @Option(name: [.customShort("o"), .long], help: "promql or json.") var format = QueryFormat.promql
   @OptionGroup var http: HTTPClientOptions

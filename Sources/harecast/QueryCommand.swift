@@ -15,7 +15,7 @@ struct QueryInstant: AsyncParsableCommand {
 
   @Option(help: "Time of the evaluation, as RFC 3339 or Unix seconds; now if not given.") var time: String?
 
-  @Argument(help: "[SERVER] EXPR") var words: [String]
+  @Argument(help: "[SERVER] EXPR \(QueryOptionsGroup.ownServerHint)") var words: [String]
 
   func run() async throws {
     let (server, expression) = try server.address(words, arguments: 1)
@@ -41,7 +41,7 @@ struct QueryRange: AsyncParsableCommand {
 
   @Option(parsing: .singleValue, help: "A header to send, NAME=VALUE; may be repeated.") var header: [String] = []
 
-  @Argument(help: "[SERVER] EXPR") var words: [String]
+  @Argument(help: "[SERVER] EXPR \(QueryOptionsGroup.ownServerHint)") var words: [String]
 
   func run() async throws {
     let (server, expression) = try server.address(words, arguments: 1)
@@ -83,7 +83,7 @@ struct QuerySeries: AsyncParsableCommand {
   @OptionGroup var server: QueryOptionsGroup
   @OptionGroup var window: QueryWindow
 
-  @Argument(help: "[SERVER]") var words: [String] = []
+  @Argument(help: "[SERVER] \(QueryOptionsGroup.ownServerHint)") var words: [String] = []
 
   func run() async throws {
     let (server, _) = try server.address(words, arguments: 0)
@@ -99,7 +99,7 @@ struct QueryLabels: AsyncParsableCommand {
   @OptionGroup var server: QueryOptionsGroup
   @OptionGroup var window: QueryWindow
 
-  @Argument(help: "[SERVER] NAME") var words: [String]
+  @Argument(help: "[SERVER] NAME \(QueryOptionsGroup.ownServerHint)") var words: [String]
 
   func run() async throws {
     let (server, name) = try server.address(words, arguments: 1)

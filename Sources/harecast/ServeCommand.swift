@@ -92,7 +92,7 @@ extension ServeCommand {
     var faults: [RuleFileError] = []
     for path in paths {
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw ConfigurationError(path: path, reason: "cannot read the rule file")
+        throw ConfigurationError(path: path, reason: CommandOutput.reasonNotToRead(path))
       }
       do throws(RuleFileErrors) {
         files.append(try RuleFile.parse(text, path: path, engine: engine))

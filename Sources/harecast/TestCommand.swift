@@ -81,7 +81,7 @@ struct TestRules: AsyncParsableCommand {
 
   private func report(_ path: String, _ runner: UnitTestRunner, _ engine: QueryEngine) async -> UnitTestReport {
     guard let text = CommandOutput.text(ofFile: path) else {
-      return UnitTestReport(path: path, fault: "\(path): cannot read the file")
+      return UnitTestReport(path: path, fault: "\(path): \(CommandOutput.reasonNotToRead(path))")
     }
     do throws(RuleFileErrors) {
       let file = try UnitTestFile.parse(text, path: path)
@@ -102,7 +102,8 @@ struct TestRules: AsyncParsableCommand {
       if paths.isEmpty { CommandOutput.complain("  WARNING: no file match pattern \(whole)") }
       for path in paths {
         guard let text = CommandOutput.text(ofFile: path) else {
-          faults.append(RuleFileError(path: path, line: 0, column: 0, message: "cannot read the file"))
+          faults.append(
+            RuleFileError(path: path, line: 0, column: 0, message: CommandOutput.reasonNotToRead(path)))
           continue
         }
         do throws(RuleFileErrors) {

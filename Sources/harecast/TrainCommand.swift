@@ -18,7 +18,7 @@ struct TrainCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "What the model is called; its file is NAME.hcmodel.") var name: String
-  @Option(help: "The kind of model, as rule files name it.") var model = AutoForecaster.name
+  @Option(help: "The kind of model: \(ForecastModels.names.joined(separator: ", ")).") var model = AutoForecaster.name
   @Option(help: "A CSV file with the history.") var data: String?
   @Option(
     name: .customLong("companion"),

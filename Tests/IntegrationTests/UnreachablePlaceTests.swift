@@ -63,5 +63,48 @@ struct UnreachablePlaceTests {
   func address() async throws {
     try await expectLine(
       ["serve", "--storage.path", "", "--web.listen-address", "192.0.2.1:15693"], "cannot listen on 192.0.2.1:15693")
+    try await expectLine(
+      ["serve", "--storage.path", "", "--web.listen-address", "no-such-host.invalid:15693"],
+      "cannot listen on no-such-host.invalid:15693: ")
+  }
+
+  @Test("a folder that cannot be made for the data is named, in the system's words")
+  func storage() async throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("", to: "file")
+    try await expectLine(["serve", "--storage.path", file], "\(file): cannot keep data here: Not a directory")
+    try await expectLine(
+      ["serve", "--storage.path", file + "/data"], "\(file)/data: cannot keep data here: Not a directory")
+    try await expectLine(["serve", "--storage.path", "/proc/no/data"], "/proc/no/data: cannot keep data here: No such")
+  }
+
+  @Test("files that cannot be read say why, in the system's words")
+  func reasons() async throws {
+    let folder = try TemporaryFolder()
+    let lost = folder.path + "/lost.yml"
+    let rules = try await HarecastServer.run(["check", "rules", lost, folder.path])
+    #expect(rules.status == 1)
+    #expect(
+      rules.errors
+        == "  FAILED:\n\(lost): No such file or directory\n  FAILED:\n\(folder.path): Is a directory\n",
+      "\(rules.errors)")
+    try await expectLine(
+      ["query", "instant", "--http.config.file", lost, "up"], "\(lost):1:1: No such file or directory")
+  }
+
+  @Test("an empty value may stand behind the equals sign")
+  func emptyValue() async throws {
+    try await expectLine(
+      ["serve", "--storage.path=", "--web.listen-address=192.0.2.1:15693"], "cannot listen on 192.0.2.1:15693")
+  }
+
+  @Test("of a misspelt subcommand the nearest is told")
+  func subcommands() async throws {
+    let near = try await HarecastServer.run(["srve"])
+    #expect(near.status == 2 && near.errors == "there is no subcommand \"srve\"; did you mean \"serve\"?\n")
+    let far = try await HarecastServer.run(["dance"])
+    #expect(far.status == 2 && far.errors == "there is no subcommand \"dance\"; see harecast --help\n")
+    #expect(try await HarecastServer.run(["help", "serve"]).status == 0)
+    #expect(try await HarecastServer.run(["--version"]).status == 0)
   }
 }

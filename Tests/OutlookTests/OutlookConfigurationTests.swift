@@ -61,6 +61,9 @@ struct OutlookConfigurationTests {
       "harecast.yml:1:1: there is no time zone \"Europe/Berlni\"; did you mean \"Europe/Berlin\"?"
     ),
     (
+      "time_zone: Berlin", "harecast.yml:1:1: there is no time zone \"Berlin\"; did you mean \"Europe/Berlin\"?"
+    ),
+    (
       "business_hours:\n  - weekdays: [moonday]",
       "harecast.yml:2:16: \"moonday\" is no weekday such as monday or monday:friday; did you mean \"monday\"?"
     ),
