@@ -43,13 +43,15 @@ struct AnomaliesListCommand: AsyncParsableCommand {
 
   @OptionGroup var options: QueryOptionsGroup
   @OptionGroup var server: AnomaliesServer
-  @Option(help: "Only from this level on: info, warning or critical.") var level: String?
+  @Option(help: "Only from this level on: info, warning or critical; none for all that is remembered.")
+  var level = "info"
   @Argument(help: "[SERVER] \(QueryOptionsGroup.ownServerHint)") var words: [String] = []
 
   func run() async throws {
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(
-      address, "anomalies", level.map { [("level", $0)] } ?? [], headers: try server.headers(beside: options.http),
+      address, "anomalies", level == "none" ? [] : [("level", level)],
+      headers: try server.headers(beside: options.http),
       method: "GET")
     options.show(data) { data in
       let anomalies = ((data as? [String: Any])?["anomalies"] as? [[String: Any]]) ?? []

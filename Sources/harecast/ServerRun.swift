@@ -44,6 +44,7 @@ struct ServerRun {
     let group = ServiceGroup(configuration: configuration)
     do {
       try await group.run()
+      log.info("stopped")
     } catch {
       FileHandle.standardError.write(Data("\(ProgressLine.erase)\(error)\n".utf8))
       throw ExitCode(1)

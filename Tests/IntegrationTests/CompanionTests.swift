@@ -26,11 +26,14 @@ struct CompanionTests {
     return lines.joined(separator: "\n") + "\n# EOF\n"
   }
 
-  private func withServer(_ body: (_ source: [String]) async throws -> Void) async throws {
+  /// - Parameter minutes: how much of the history is asked for.
+  private func withServer(
+    minutes: Int64 = Self.minutes, _ body: (_ source: [String]) async throws -> Void
+  ) async throws {
     let end = (Int64(Date().timeIntervalSince1970) / 60 - 10) * 60
     let server = try await PrometheusServer(configuration: "global: {}\n", history: Self.history(end: end))
     try await body([
-      "--url", server.url, "--query", "depth", "--start", "\(end - (Self.minutes - 1) * 60)", "--end", "\(end)",
+      "--url", server.url, "--query", "depth", "--start", "\(end - (minutes - 1) * 60)", "--end", "\(end)",
       "--step", "1m",
     ])
     await server.stop()
@@ -70,7 +73,7 @@ struct CompanionTests {
   @Test("a model keeps its companions, and a rule that has others is refused")
   func train() async throws {
     let folder = try TemporaryFolder()
-    try await withServer { source in
+    try await withServer(minutes: 200) { source in
       let trained = try await HarecastServer.run(
         ["train", "--name", "depth", "--model", "lstm", "--limit", "1", "--held-out", "0", "--companion", "inflow"]
           + ["--companion", "sum(load)", "--models.path", folder.path + "/models"] + source)
