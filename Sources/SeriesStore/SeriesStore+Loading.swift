@@ -95,11 +95,10 @@ extension SeriesStore {
   ) throws {
     var reader = JournalReader(bytes)
     var missing: Set<UInt32> = []
-    var announced: Set<UInt32> = []
     reader.forEach { record in
       switch record {
-      case .series(let id, _): announced.insert(id)
-      case .sample(let id, _, _): if state.series[id] == nil, !announced.contains(id) { missing.insert(id) }
+      // History makes the row of a series in the file at once, before or after the journal has its labels.
+      case .series(let id, _), .sample(let id, _, _): if state.series[id] == nil { missing.insert(id) }
       }
     }
     for id in missing.sorted() {

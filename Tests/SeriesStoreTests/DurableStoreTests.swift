@@ -298,17 +298,24 @@ struct DurableStoreTests {
     await reopened.close()
   }
 
-  @Test("never gives the number of a series that only history has to another one")
-  func keepsNumbersOfHistoricSeries() async throws {
+  @Test(
+    "never gives the number of a series that only history has to another one, and finds it again",
+    arguments: [false, true])
+  func keepsNumbersOfHistoricSeries(isInJournal: Bool) async throws {
     let folder = try StoreFolder()
     let copy = try StoreFolder()
     let store = try open(folder)
     let taken = try await store.appendHistory(
       Labels(name: "old"), timestamps: [now - 8 * 86_400_000], values: [7], now: now)
     #expect(taken == 1)
-    try FileManager.default.copyItem(atPath: folder.path, toPath: copy.path)
+    // On the writer's queue, so that nothing is written between the copies of the file and of its log.
+    try store.queue.sync {
+      if isInJournal { store.flush(isUrgent: false) }
+      try FileManager.default.copyItem(atPath: folder.path, toPath: copy.path)
+    }
     await store.close()
     let again = try open(copy)
+    #expect(try select(again, "old")?.values == [7])
     try await fill(again, "new", from: now - minute, count: 1, step: 1, now: now) { _ in 1 }
     again.queue.sync { again.checkpoint() }
     #expect(try select(again, "old")?.values == [7])
