@@ -78,8 +78,12 @@ public struct AnomalyScorer: Sendable {
     pace = Double(max(options.step, 1))
   }
 
-  /// `value` by its distance from the centre that the first samples had, in units of their spread; NaN until they are seen.
-  func standardised(_ value: Double) -> Double { model?.standardised(value) ?? .nan }
+  /// `value`, the newest one, by its distance from the centre that the first samples had, in units of their spread; 0 as long as
+  /// all are alike, NaN until enough are seen.
+  func standardised(_ value: Double) -> Double {
+    guard value.isFinite else { return .nan }
+    return model?.standardised(value) ?? (start.count < Self.startCount ? .nan : 0)
+  }
 
   /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
   public mutating func setFalseAlarmsPerDay(_ rate: Double) { options.falseAlarmsPerDay = rate }

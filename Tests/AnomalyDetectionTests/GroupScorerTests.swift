@@ -49,6 +49,19 @@ struct GroupScorerTests {
     #expect(alerts < 120)
   }
 
+  @Test("a signal that spikes alone twice a day is learnt to do so within weeks")
+  func learnsSpikes() {
+    // Two spikes of 15 to 25 deviations a day where one alert in five days is asked for: 40 spikes in the last twenty days, of
+    // which four alerts are on budget, and twice as many are bearable.
+    var scorer = GroupScorer(signals: Self.names, options: AnomalyOptions(step: 60_000, falseAlarmsPerDay: 0.2))
+    var random = SeededGenerator(seed: 83)
+    let verdicts = Self.feed(&scorer, rows: 0..<30 * 1440) { _, values in
+      let chance = random.uniform()
+      if chance < 2 / 1440.0 { values[3] += 15 + 10 * random.uniform() }
+    }
+    #expect(verdicts.suffix(20 * 1440).count { $0.alert } <= 8)
+  }
+
   @Test("many signals that move a little at once are told before any of them is remarkable by itself")
   func seesManySmallMoves() throws {
     // Eight of twelve signals 2.5 deviations away: the mean square of all is 8 · 6.25 / 12 + 1 = 5.2 instead of 1.

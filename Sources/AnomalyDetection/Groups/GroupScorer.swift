@@ -15,7 +15,8 @@
 /// each signal is bounded, so that one which hardly ever moves cannot alarm for the whole. A streaming tail estimate of each
 /// (`PeaksOverThreshold`) makes it a rate; statistics that agree strengthen one another, and the score is such that 1.0 is
 /// crossed about as often as the budget of false alarms allows, however many signals there are and however they hang
-/// together. What came at a time of day on two days running is expected there (`SpikeMemory`).
+/// together. How often the group came near the line so far moves the line (`AlarmPace`), and what came at a time of day on two
+/// days running is expected there (`SpikeMemory`).
 public struct GroupScorer: Sendable {
   /// What the group is told; `falseAlarmsPerDay` is the budget of the group as a whole.
   public private(set) var options: AnomalyOptions
@@ -29,10 +30,14 @@ public struct GroupScorer: Sendable {
   private var statistics: [GroupStatistic]
   /// The scores that each time of day brings.
   private var daily: SpikeMemory
+  private var attribution: GroupAttribution
   /// The highest score of late, fading.
   private var remembered = 0.0
   /// Scratch.
   private var bounded: [Double]
+  private var parts: [Double]
+  private var sides: [Double]
+  private var pace = AlarmPace()
   private var incident = Incident(restTime: 0)
   private var newest: Int64?
   private var last = GroupVerdict()
@@ -71,11 +76,13 @@ public struct GroupScorer: Sendable {
   private static let leastVariance = 0.5
   /// How much the next statistic's evidence counts, and what is left of the whole so that the budget holds.
   private static let agreement = 0.6
-  private static let remainder = 0.54
+  private static let remainder = 0.6
   /// What is left of a score that comes at this time of every day; a fifth more than usual alerts again.
   private static let expectedScore = 0.85
   private static let echo = 0.5
   private static let fading = 0.99
+  /// From which score on a moment says which signals it is made of.
+  private static let remarkable = 0.5
 
   /// One alarm in five days: a group stands for a dozen signals or more.
   public static let defaultFalseAlarmsPerDay = 0.2
@@ -93,6 +100,9 @@ public struct GroupScorer: Sendable {
     levelDistance = residualDistance
     daily = SpikeMemory(binLength: max(options.step, 900_000), offset: options.timeZoneOffset)
     bounded = [Double](repeating: 0, count: count)
+    parts = bounded
+    sides = bounded
+    attribution = GroupAttribution(count: count)
     statistics = Statistic.allCases.map { GroupStatistic(span: $0.span, leastThreshold: $0.leastThreshold) }
   }
 
@@ -118,7 +128,10 @@ public struct GroupScorer: Sendable {
     }
     let present = verdicts.indices.filter { verdicts[$0].disposition == .scored && verdicts[$0].isWarmedUp }
     let scores = present.map { scorers[$0].newestScore }.sorted(by: >)
-    guard !scores.isEmpty else { return conclude(verdict, at: timestamp) }
+    guard !scores.isEmpty else {
+      verdict.contributions = contributions(values, verdicts)
+      return conclude(verdict, at: timestamp)
+    }
     var statistic = 0.0
     let eighth = (scores.count + 7) / 8
     for score in scores.prefix(eighth) { statistic += score / Double(eighth) }
@@ -131,25 +144,67 @@ public struct GroupScorer: Sendable {
       logRates[statistic.rawValue] = statistics[statistic.rawValue].take(value, isHeld: isHeld)
     }
     judge(.restlessness, statistic)
+    nameRestless(verdicts, present, logRates[Statistic.restlessness.rawValue])
     for index in bounded.indices {
       bounded[index] = index < values.count ? scorers[index].standardised(values[index]) : .nan
     }
-    if let whole = distance.add(bounded) { judge(.values, log1p(whole)) }
+    if let whole = distance.add(bounded) {
+      judge(.values, log1p(whole))
+      name(distance, logRates[Statistic.values.rawValue])
+    }
     for index in bounded.indices {
       let isNew = verdicts[index].disposition == .scored
       bounded[index] = isNew ? Self.bounded(scorers[index].newestResidual, by: Self.largestResidual) : .nan
     }
-    if let whole = residualDistance.add(bounded) { judge(.residuals, log1p(whole)) }
+    if let whole = residualDistance.add(bounded) {
+      judge(.residuals, log1p(whole))
+      name(residualDistance, logRates[Statistic.residuals.rawValue])
+    }
     levels.add(values, into: &bounded)
     for index in bounded.indices { bounded[index] = Self.bounded(bounded[index], by: Self.largestDeviation) }
-    if let whole = levelDistance.add(bounded) { judge(.levels, log1p(whole)) }
-    let score = min(Self.largestScore, max(0, Self.agreed(logRates) / logBudget))
+    if let whole = levelDistance.add(bounded) {
+      judge(.levels, log1p(whole))
+      name(levelDistance, logRates[Statistic.levels.rawValue])
+    }
+    let line = pace.line(for: logBudget)
+    let score = min(Self.largestScore, max(0, Self.agreed(logRates) / line))
     daily.advance(to: timestamp)
     daily.add(score)
     // A job that runs at two every night moves the group at two every night.
     verdict.score = score * Self.expectedScore / max(daily.expected, Self.expectedScore)
-    verdict.contributions = Self.contributions(signals, values, verdicts, present)
-    return conclude(verdict, at: timestamp)
+    if verdict.isWarmedUp {
+      pace.add(
+        verdict.score * line, line: line, logBudget: logBudget, milliseconds: Double(max(1, options.step)))
+    }
+    let isUnusual = verdict.score >= Self.remarkable
+    var concluded = conclude(verdict, at: timestamp)
+    attribution.conclude(isUnusual: isUnusual, isUnderWay: incident.since != nil, at: timestamp)
+    concluded.contributions = contributions(values, verdicts)
+    last = concluded
+    return concluded
+  }
+
+  /// Names the signals that a restless moment is made of.
+  private mutating func nameRestless(_ verdicts: [AnomalyVerdict], _ present: [Int], _ logRate: Double) {
+    guard logRate < GroupStatistic.logShare else { return }
+    for index in parts.indices {
+      parts[index] = 0
+      sides[index] = 0
+    }
+    for index in present {
+      // As with distances, what is twice as far counts four times.
+      parts[index] = scorers[index].newestScore * scorers[index].newestScore
+      sides[index] = verdicts[index].direction.map { $0 == .above ? 1 : -1 } ?? 0
+    }
+    attribution.weigh(parts, sides: sides, weight: -logRate)
+  }
+
+  /// Names the signals that a distance is made of.
+  private mutating func name(_ distance: MahalanobisDistance, _ logRate: Double) {
+    guard logRate < GroupStatistic.logShare else { return }
+    distance.parts(into: &parts, sides: &sides)
+    for index in parts.indices { parts[index] -= 1 }
+    attribution.weigh(parts, sides: sides, weight: -logRate)
   }
 
   /// `value`, bent so that it never exceeds `limit`.
@@ -176,20 +231,17 @@ public struct GroupScorer: Sendable {
     return total
   }
 
-  /// The signals that stand out, by their share in the sum of all scores above half the alerting line.
-  private static func contributions(
-    _ signals: [String], _ values: [Double], _ verdicts: [AnomalyVerdict], _ present: [Int]
-  ) -> [GroupVerdict.Contribution] {
-    let standing = present.filter { verdicts[$0].score >= 0.5 }
-    var total = 0.0
-    for index in standing { total += verdicts[index].score }
-    return standing.map { index in
+  /// The signals that have to do with it, while the whole is unusual or an incident is under way.
+  private func contributions(_ values: [Double], _ verdicts: [AnomalyVerdict]) -> [GroupVerdict.Contribution] {
+    attribution.parts.map { part in
+      let index = part.index
       let verdict = verdicts[index]
+      let own = scorers[index].newestScore
       return GroupVerdict.Contribution(
-        signal: signals[index], value: values[index], share: verdict.score / total, score: verdict.score,
-        direction: verdict.direction, reason: verdict.reason, expectedLow: verdict.expectedLow,
-        expectedHigh: verdict.expectedHigh, since: verdict.since)
-    }.sorted { $0.share == $1.share ? $0.signal < $1.signal : $0.share > $1.share }
+        signal: signals[index], value: index < values.count ? values[index] : .nan, share: part.share, score: own,
+        direction: part.side, reason: own >= Self.remarkable ? verdict.reason : nil,
+        expectedLow: verdict.expectedLow, expectedHigh: verdict.expectedHigh, since: verdict.since ?? part.since)
+    }
   }
 
   private mutating func conclude(_ verdict: GroupVerdict, at timestamp: Int64) -> GroupVerdict {
@@ -210,7 +262,7 @@ public struct GroupScorer: Sendable {
 extension GroupScorer {
   /// "HAGR" in little-endian order.
   private static let mark: UInt32 = 0x5247_4148
-  private static let version: UInt32 = 4
+  private static let version: UInt32 = 5
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   public func saved() -> [UInt8] {
@@ -221,11 +273,13 @@ extension GroupScorer {
     writer.write(newest != nil)
     writer.write(newest ?? 0)
     for number in [remembered, last.score] { writer.write(number) }
+    pace.save(to: &writer)
     incident.save(to: &writer)
     for distance in [distance, residualDistance, levelDistance] { distance.save(to: &writer) }
     levels.save(to: &writer)
     for statistic in statistics { statistic.save(to: &writer) }
     daily.save(to: &writer)
+    attribution.save(to: &writer)
     for scorer in scorers {
       let bytes = scorer.saved()
       writer.write(Int64(bytes.count))
@@ -256,6 +310,7 @@ extension GroupScorer {
     newest = hasNewest ? time : nil
     remembered = try reader.readFinite("remembered score", atLeast: 0)
     last.score = try reader.readFinite("score", atLeast: 0)
+    try pace.restore(from: &reader)
     incident = try Incident(from: &reader, restTime: 0)
     last.since = incident.since
     try distance.restore(from: &reader)
@@ -264,6 +319,7 @@ extension GroupScorer {
     try levels.restore(from: &reader)
     for index in statistics.indices { try statistics[index].restore(from: &reader) }
     try daily.restore(from: &reader)
+    try attribution.restore(from: &reader)
     for index in scorers.indices {
       let count = Int(try reader.readCount("scorer size", in: 0...Int64(max(0, reader.remaining - 8))))
       scorers[index] = try AnomalyScorer(options: options, restoring: try reader.readBytes(count))

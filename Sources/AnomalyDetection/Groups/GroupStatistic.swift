@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// One number that says of a moment how unusual several signals are together: smoothed, with a tail of its own.
 struct GroupStatistic: Sendable {
   /// A single value counts at least with this share of itself, however calm it was before.
@@ -5,6 +11,8 @@ struct GroupStatistic: Sendable {
   /// Thresholds follow slowly: a group's moments are many, and its incidents long.
   private static let agility = 0.1
   private static let share = 0.05
+  /// The natural logarithm of how often per value the tail is entered: what is rarer is unusual at all.
+  static let logShare = log(GroupStatistic.share)
   /// No tail is held to end: what no peak has reached yet may still be reached.
   private static let leastShape = 0.05
 

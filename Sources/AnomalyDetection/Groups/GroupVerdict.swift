@@ -4,15 +4,15 @@ public struct GroupVerdict: Sendable, Hashable {
   public struct Contribution: Sendable, Hashable {
     public var signal: String
     public var value: Double
-    /// The signal's part, 0 to 1; the parts of all signals that stand out add up to 1.
+    /// The signal's part, 0 to 1; the parts of all signals that are named add up to 1.
     public var share: Double
-    /// The signal's own score; 1.0 is its own alerting line.
+    /// The signal's own score; 1.0 is its own alerting line. Where signals are unusual only together, it is small.
     public var score: Double
     public var direction: AnomalyVerdict.Side?
     public var reason: AnomalyVerdict.Reason?
     public var expectedLow: Double
     public var expectedHigh: Double
-    /// When the signal's own incident began, in UTC milliseconds.
+    /// When the signal's own incident began, or else when it began to have to do with the group's, in UTC milliseconds.
     public var since: Int64?
   }
 
@@ -24,7 +24,7 @@ public struct GroupVerdict: Sendable, Hashable {
   public var alert = false
   /// The timestamp of the sample that started the incident under way.
   public var since: Int64?
-  /// The signals that stand out, the strongest first.
+  /// The signals that have to do with it, the most involved first; from a score of 0.5 on, and as long as an incident lasts.
   public var contributions: [Contribution] = []
 
   public init() {}

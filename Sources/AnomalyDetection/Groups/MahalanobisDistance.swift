@@ -25,7 +25,12 @@ public struct MahalanobisDistance: Sendable, Hashable {
   private var covariance: [Float]
   private var factor: [Float]
   private var seen = 0
+  /// How many values of each signal were seen.
+  private var counts: [UInt32]
+  /// The signals that the factor is of: those that the vector has and that are known.
+  private var used: [Bool]
   /// Scratch.
+  private var weights: [Double]
   private var difference: [Double]
   private var solved: [Double]
 
@@ -43,43 +48,56 @@ public struct MahalanobisDistance: Sendable, Hashable {
     let triangle = dimension * (dimension + 1) / 2
     covariance = [Float](repeating: 0, count: triangle)
     factor = covariance
+    counts = [UInt32](repeating: 0, count: dimension)
+    used = [Bool](repeating: false, count: dimension)
+    weights = mean
     difference = mean
     solved = mean
   }
 
-  /// The distance of `vector` (NaN where a value is missing: taken as what is expected) from the past, which then
-  /// learns it; nil until enough was seen.
+  /// The distance of `vector` from the past, which then learns it; nil until enough was seen.
   ///
-  /// - Complexity: O(dimension²), and O(dimension³ / 150) on average for the factor.
+  /// A value that is missing is NaN: the distance is then that of the others among themselves, and nothing is learned of
+  /// the missing one. A signal that comes later than the others counts from the time on at which enough was seen of it.
+  ///
+  /// - Complexity: O(dimension²), and O(dimension³ / 150) on average for the factor, which is also made anew when other
+  ///   signals are missing than before.
   public mutating func add(_ vector: [Double]) -> Double? {
     seen += 1
-    if seen == 1 {
-      for index in 0..<dimension where index < vector.count && vector[index].isFinite { mean[index] = vector[index] }
-      return nil
-    }
+    var isOtherSet = false
     for index in 0..<dimension {
       let value = index < vector.count ? vector[index] : .nan
-      difference[index] = value.isFinite ? value - mean[index] : 0
+      let isPresent = value.isFinite
+      if isPresent {
+        if counts[index] < .max { counts[index] += 1 }
+        if counts[index] == 1 { mean[index] = value }
+      }
+      difference[index] = isPresent ? value - mean[index] : 0
+      weights[index] = isPresent ? max(rate, 1 / Double(counts[index])) : 0
+      let isUsed = isPresent && counts[index] > UInt32(Self.startCount)
+      if used[index] != isUsed {
+        used[index] = isUsed
+        isOtherSet = true
+      }
     }
     let isKnown = seen > Self.startCount
-    if isKnown && (seen - Self.startCount) % Self.refactorEvery == 1 { refactor() }
+    if isKnown && (isOtherSet || (seen - Self.startCount) % Self.refactorEvery == 1) { refactor() }
     let distance = isKnown ? length() : 0
-    let gain = isKnown ? min(1, Self.boundedAt / max(distance, 1e-9)) : 1
-    let weight = max(rate, 1 / Double(seen))
-    learn(weight: weight, gain: gain)
+    learn(gain: isKnown ? min(1, Self.boundedAt / max(distance, 1e-9)) : 1)
     return isKnown ? distance : nil
   }
 
-  private mutating func learn(weight: Double, gain: Double) {
-    let step = weight * gain
-    for index in 0..<dimension { mean[index] += step * difference[index] }
-    let square = weight * gain * gain
+  private mutating func learn(gain: Double) {
+    for index in 0..<dimension { mean[index] += weights[index] * gain * difference[index] }
     var position = 0
     for row in 0..<dimension {
-      let scaled = square * difference[row]
+      let weight = weights[row]
+      let scaled = gain * gain * difference[row]
       for column in 0...row {
+        // Of a signal that came later than the other less is known.
+        let shared = weight > 0 && weights[column] > 0 ? max(weight, weights[column]) : 0
         let old = Double(covariance[position])
-        covariance[position] = Float(old + (scaled * difference[column] - weight * old))
+        covariance[position] = Float(old + shared * (scaled * difference[column] - old))
         position += 1
       }
     }
@@ -106,9 +124,39 @@ public struct MahalanobisDistance: Sendable, Hashable {
     return used > 0 ? (sum / Double(used)).squareRoot() : 0
   }
 
+  /// Writes to `result` the part that each signal has in the square of the newest distance, 1 being usual, and to `sides`
+  /// its difference from what is usual.
+  ///
+  /// A quadratic form is the sum over the signals of the difference times what the inverse covariance makes of all
+  /// differences. Signals that no longer hang together share the sum, a copy takes half of what its original has, and what
+  /// makes a vector more likely is below zero.
+  ///
+  /// - Complexity: O(dimension²).
+  func parts(into result: inout [Double], sides: inout [Double]) {
+    result = solved
+    sides = difference
+    var start = factor.count
+    for row in stride(from: dimension - 1, through: 0, by: -1) {
+      start -= row + 1
+      let pivot = Double(factor[start + row])
+      guard pivot > 0 else {
+        result[row] = 0
+        continue
+      }
+      result[row] /= pivot
+      for column in 0..<row { result[column] -= Double(factor[start + column]) * result[row] }
+    }
+    for index in result.indices { result[index] *= difference[index] }
+  }
+
   private mutating func refactor() {
     var start = 0
     for row in 0..<dimension {
+      guard used[row] else {
+        for column in 0...row { factor[start + column] = 0 }
+        start += row + 1
+        continue
+      }
       let diagonal = Double(covariance[start + row])
       let added = ridge * diagonal + floor
       var other = 0
@@ -131,6 +179,8 @@ public struct MahalanobisDistance: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     writer.write(Int64(seen))
+    for count in counts { writer.write(count) }
+    for flag in used { writer.write(flag) }
     writer.write(mean)
     writer.write(covariance)
     writer.write(factor)
@@ -138,6 +188,8 @@ public struct MahalanobisDistance: Sendable, Hashable {
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
     seen = Int(try reader.readCount("seen", in: 0...(1 << 53)))
+    for index in counts.indices { counts[index] = try reader.read() }
+    for index in used.indices { used[index] = try reader.readBool("signal in use") }
     mean = try reader.readFinites("mean", count: mean.count)
     covariance = try reader.readFloats("covariance", count: covariance.count)
     factor = try reader.readFloats("factor", count: factor.count)

@@ -7,6 +7,8 @@ struct SlowLevels: Sendable, Hashable {
   /// Values of a signal before anything is said of it, and before what is learned is bounded.
   private static let startCount = 30.0
   private static let freeCount = 100.0
+  /// Nothing that is measured is larger; its square is still a number, so that one absurd value spoils no level for good.
+  private static let largestValue = 1e30
   /// The deviation that the first change of a signal is given that never moved.
   private static let firstChange = 100.0
 
@@ -25,7 +27,8 @@ struct SlowLevels: Sendable, Hashable {
     }
   }
 
-  private static func add(_ value: Double, to level: inout ExponentialAverage) -> Double {
+  private static func add(_ given: Double, to level: inout ExponentialAverage) -> Double {
+    let value = min(max(given, -largestValue), largestValue)
     let difference = value - level.mean
     let deviation = level.deviation
     defer {
