@@ -25,7 +25,7 @@ struct Harecast: AsyncParsableCommand {
     hc_malloc_use_one_arena()
     do {
       let arguments = CommandLine.arguments.dropFirst().flatMap(separatingEmptyValue)
-      try refuseUnknownCommand(arguments.first)
+      try refuseUnknownCommand(arguments)
       var command = try parseAsRoot(arguments)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -46,10 +46,18 @@ struct Harecast: AsyncParsableCommand {
   }
 
   /// Says which subcommand was probably meant.
-  private static func refuseUnknownCommand(_ word: String?) throws {
-    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
-    let hint = NearestWord.of(word, in: names).map { "; did you mean \"\($0)\"?" } ?? "; see harecast --help"
-    throw ValidationError("there is no subcommand \"\(word)\"\(hint)")
+  private static func refuseUnknownCommand(_ words: [String]) throws {
+    var commands = configuration.subcommands
+    var path = "harecast"
+    for word in words where !commands.isEmpty {
+      let names = commands.compactMap { $0.configuration.commandName } + ["help"]
+      if word.hasPrefix("-") || word == "help" { return }
+      guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
+        let hint = NearestWord.of(word, in: names).map { "; did you mean \"\($0)\"?" } ?? "; see \(path) --help"
+        throw ValidationError("there is no subcommand \"\(word)\"\(hint)")
+      }
+      commands = command.configuration.subcommands
+      path += " \(word)"
+    }
   }
 }

@@ -104,6 +104,10 @@ struct UnreachablePlaceTests {
     #expect(near.status == 2 && near.errors == "there is no subcommand \"srve\"; did you mean \"serve\"?\n")
     let far = try await HarecastServer.run(["dance"])
     #expect(far.status == 2 && far.errors == "there is no subcommand \"dance\"; see harecast --help\n")
+    let below = try await HarecastServer.run(["check", "confg", "x.yml"])
+    #expect(below.status == 2 && below.errors == "there is no subcommand \"confg\"; did you mean \"config\"?\n")
+    let other = try await HarecastServer.run(["models", "dance"])
+    #expect(other.status == 2 && other.errors == "there is no subcommand \"dance\"; see harecast models --help\n")
     #expect(try await HarecastServer.run(["help", "serve"]).status == 0)
     #expect(try await HarecastServer.run(["--version"]).status == 0)
   }
