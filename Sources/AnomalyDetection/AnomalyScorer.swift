@@ -17,8 +17,9 @@
 /// whatever the signal's scale and shape.
 ///
 /// Scoring is causal and deterministic: the score of a sample depends on it and on what came before, and the same
-/// samples give the same bits. Scales are not learned during the first hour of an incident, so that it does not become
-/// normal while somebody looks at it; after that they are, so that a new level does not alarm for ever.
+/// samples give the same bits. Scales are not learned during the first hour of an incident, or of what may become one, so that
+/// it becomes normal neither while it builds up nor while somebody looks at it; after that they are, so that a new level does
+/// not alarm for ever.
 ///
 /// State is below 8 KB. The cost is below 2 µs a sample.
 ///
@@ -37,8 +38,6 @@ public struct AnomalyScorer: Sendable {
   private static let largestScore = 10.0
   /// How much of a past score, up to the alerting line, stays in the score for long.
   private static let echo = 0.6
-  /// What is left of a score up to the alerting line at the next sample.
-  private static let fallBack = 0.75
   private static let fading = 1 - 1 / 1000.0
   /// Eight hours: how long after an alert the same signal alerts only if it is worse.
   private static let restTime = 28_800_000.0
@@ -58,6 +57,9 @@ public struct AnomalyScorer: Sendable {
   private var pace: Double
   private var alarmPace = AlarmPace()
   private var incident = Incident(restTime: Self.restTime)
+  private var suspicion = Suspicion()
+  /// Whether it is one of a group, where the signal alone alerts nobody.
+  private let isMember: Bool
   /// The highest score of late, fading.
   private var remembered = 0.0
   /// The score of the newest sample alone, without what is left of earlier ones and without records: among dozens of signals
@@ -73,8 +75,12 @@ public struct AnomalyScorer: Sendable {
   }
 
   /// A scorer that has seen nothing.
-  public init(options: AnomalyOptions = AnomalyOptions()) {
+  public init(options: AnomalyOptions = AnomalyOptions()) { self.init(options: options, isMember: false) }
+
+  /// A scorer that has seen nothing, of a signal alone or of one among others of a group.
+  init(options: AnomalyOptions, isMember: Bool) {
     self.options = options
+    self.isMember = isMember
     pace = Double(max(options.step, 1))
   }
 
@@ -109,13 +115,19 @@ public struct AnomalyScorer: Sendable {
     let logBudget = logBudget
     let moment = SignalModel.Moment(
       timestamp: timestamp, gapSteps: gapSteps, age: (Double(timestamp) - Double(first)) / 86_400_000,
-      alertLogRate: alarmPace.line(for: logBudget), isHeld: incident.isYoung(at: timestamp, within: Self.hour))
+      alertLogRate: alarmPace.line(for: logBudget),
+      isHeld: incident.isYoung(at: timestamp, within: Self.hour) || suspicion.isYoung(at: timestamp))
     guard let evidence = model?.take(value, at: moment, options: options) else {
       return begin(value, at: moment)
     }
     var verdict = AnomalyVerdict()
     verdict.isWarmedUp = model?.isReady ?? false
     verdict.score = min(max(evidence.logRate / moment.alertLogRate, 0), Self.largestScore)
+    // In a group several signals that deviate a little are news, and each is measured by how it scatters.
+    if !isMember {
+      suspicion.add(
+        verdict.score, expected: (model?.expectedSurprise ?? 0) / moment.alertLogRate, at: timestamp)
+    }
     newestScore = min(max(evidence.logRateWithoutRecords / logBudget, 0), Self.largestScore)
     if verdict.isWarmedUp {
       alarmPace.add(evidence.logRate, line: moment.alertLogRate, logBudget: logBudget, milliseconds: pace)
@@ -201,10 +213,9 @@ public struct AnomalyScorer: Sendable {
     var verdict = verdict
     verdict.alert = incident.add(verdict.score, at: timestamp, quietTime: max(Self.hour, 5 * pace))
     verdict.since = incident.since
-    // What was unusual a moment ago still counts: the score falls back by a quarter a sample, from the alerting line at most,
-    // to an echo that fades over hundreds of samples, so that whoever looks now and then sees it.
+    // An echo that fades over hundreds of samples, so that whoever looks now and then sees it.
     remembered = max(remembered * Self.fading, min(verdict.score, 1))
-    let echo = max(Self.fallBack * min(last.score, 1), Self.echo * remembered)
+    let echo = Self.echo * remembered
     if echo > verdict.score {
       verdict.score = echo
       verdict.reason = last.reason
@@ -227,7 +238,7 @@ public struct AnomalyScorer: Sendable {
 extension AnomalyScorer {
   /// "HASC" in little-endian order.
   private static let mark: UInt32 = 0x4353_4148
-  private static let version: UInt32 = 7
+  private static let version: UInt32 = 8
 
   /// Everything the scorer knows, as bytes: restored, it goes on bit for bit as if it had never been away.
   ///
@@ -253,6 +264,7 @@ extension AnomalyScorer {
     writer.write(newestScore)
     alarmPace.save(to: &writer)
     incident.save(to: &writer)
+    suspicion.save(to: &writer)
     last.save(to: &writer)
     writer.write(model != nil)
     model?.save(to: &writer)
@@ -264,7 +276,12 @@ extension AnomalyScorer {
   ///
   /// - Throws: if the bytes are not such a state, are damaged, or belong to a signal of another step or time zone.
   public init(options: AnomalyOptions, restoring bytes: [UInt8]) throws(AnomalyStateError) {
-    self.init(options: options)
+    try self.init(options: options, isMember: false, restoring: bytes)
+  }
+
+  /// The same of a signal alone or of one among others of a group.
+  init(options: AnomalyOptions, isMember: Bool, restoring bytes: [UInt8]) throws(AnomalyStateError) {
+    self.init(options: options, isMember: isMember)
     var reader = StateReader(bytes[...])
     guard try reader.read(UInt32.self) == Self.mark else { throw .notAScorerState }
     let version = try reader.read(UInt32.self)
@@ -287,6 +304,7 @@ extension AnomalyScorer {
     newestScore = try reader.readFinite("newest score", atLeast: 0)
     try alarmPace.restore(from: &reader)
     incident = try Incident(from: &reader, restTime: Self.restTime)
+    try suspicion.restore(from: &reader)
     last = try AnomalyVerdict(from: &reader)
     if try reader.readBool("model") { model = try SignalModel(from: &reader, options: options) }
     guard reader.remaining == 8 else { throw .trailingBytes(reader.remaining - 8) }

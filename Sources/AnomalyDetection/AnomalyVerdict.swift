@@ -38,9 +38,8 @@ public struct AnomalyVerdict: Sendable, Hashable {
   /// How unusual the newest value is; 1.0 is the alerting line.
   ///
   /// The score is the logarithm of how rare the observation is in units of the logarithm of the budget, so 2.0 is as
-  /// rare as the budget's probability squared. It lies within 0...10. From a higher score it falls back by a quarter a sample,
-  /// starting at the alerting line, to an echo of 0.6 or less that fades over a thousand samples; so it is 1.0 or
-  /// more only where the sample itself is that unusual.
+  /// rare as the budget's probability squared. It lies within 0...10. A higher score leaves an echo of 0.6 or less that fades
+  /// over a thousand samples; so it is 1.0 or more only where the sample itself is that unusual.
   public var score: Double
   /// Whether enough was seen for the score to hold the budget, about 130 samples; before, it stays below 1.0.
   public var isWarmedUp: Bool

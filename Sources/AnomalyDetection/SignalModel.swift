@@ -18,7 +18,7 @@ struct SignalModel: Sendable, Hashable {
     var age: Double
     /// The natural logarithm of the rate per sample at which to alert.
     var alertLogRate: Double
-    /// Whether an incident is so young that it must not be learned.
+    /// Whether an incident, or what may become one, is so young that it must not be learned.
     var isHeld: Bool
   }
 
@@ -139,6 +139,14 @@ struct SignalModel: Sendable, Hashable {
       count: Channel.allCases.count)
     tails[Channel.restlessness.rawValue] = PeaksOverThreshold(
       leastThreshold: Self.leastRestlessness, leastShape: Self.leastShape)
+  }
+
+  /// The natural logarithm of how often per sample a surprise is to be expected like the one that this time of day brought
+  /// on the last two days.
+  var expectedSurprise: Double {
+    let surprise = spikes.expected
+    return min(
+      tails[Channel.jumpUp.rawValue].logRate(of: surprise), tails[Channel.jumpDown.rawValue].logRate(of: surprise))
   }
 
   /// Whether the tails of the one-step errors are known.

@@ -91,7 +91,7 @@ public struct GroupScorer: Sendable {
   public init(signals: [String], options: AnomalyOptions = AnomalyOptions()) {
     self.signals = signals
     self.options = options
-    scorers = signals.map { _ in AnomalyScorer(options: options) }
+    scorers = signals.map { _ in AnomalyScorer(options: options, isMember: true) }
     let count = signals.count
     distance = MahalanobisDistance(dimension: count, span: Self.past, ridge: 0.01)
     residualDistance = MahalanobisDistance(
@@ -322,7 +322,7 @@ extension GroupScorer {
     try attribution.restore(from: &reader)
     for index in scorers.indices {
       let count = Int(try reader.readCount("scorer size", in: 0...Int64(max(0, reader.remaining - 8))))
-      scorers[index] = try AnomalyScorer(options: options, restoring: try reader.readBytes(count))
+      scorers[index] = try AnomalyScorer(options: options, isMember: true, restoring: try reader.readBytes(count))
     }
     guard reader.remaining == 8 else { throw .trailingBytes(reader.remaining - 8) }
   }
