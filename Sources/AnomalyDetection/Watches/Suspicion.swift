@@ -29,14 +29,14 @@ struct Suspicion: Sendable, Hashable {
 
   func save(to writer: inout StateWriter) {
     writer.write(since != nil)
-    writer.write(since ?? 0)
+    guard let since else { return }
+    writer.write(since)
     writer.write(newest)
   }
 
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError) {
-    let isUnderWay = try reader.readBool("suspicion")
-    let start: Int64 = try reader.read()
-    since = isUnderWay ? start : nil
+    guard try reader.readBool("suspicion") else { return }
+    since = try reader.read()
     newest = try reader.read()
   }
 }
