@@ -94,7 +94,7 @@ struct AnomalyAPI: Sendable {
     return json
   }
 
-  private static func write(_ anomaly: CurrentAnomaly, among all: [CurrentAnomaly], to json: inout JSONWriter) {
+  static func write(_ anomaly: CurrentAnomaly, among all: [CurrentAnomaly], to json: inout JSONWriter) {
     let (verdict, severity) = (anomaly.judgement.verdict, anomaly.judgement.severity)
     json.beginObject()
     json.pair("rule", anomaly.rule)
@@ -108,14 +108,7 @@ struct AnomalyAPI: Sendable {
     json.number(verdict.score)
     json.key("value")
     number(anomaly.judgement.value, to: &json)
-    json.key("expected")
-    json.beginArray()
-    number(verdict.expectedLow, to: &json)
-    number(verdict.expectedHigh, to: &json)
-    json.endArray()
-    if let direction = verdict.direction { json.pair("direction", direction.rawValue) }
-    if let reason = verdict.reason { json.pair("reason", reason.rawValue) }
-    if let since = verdict.since { json.pair("since", RFC3339.format(since)) }
+    write(verdict, to: &json)
     json.key("counts")
     json.beginObject()
     for family in EvidenceFamily.allCases {
@@ -132,22 +125,40 @@ struct AnomalyAPI: Sendable {
     json.endObject()
     json.key("attribution")
     json.beginArray()
-    for (other, share) in AnomalyAttribution.shares(of: anomaly, among: all) {
-      json.beginObject()
-      json.pair("rule", other.rule)
-      json.key("labels")
-      json.labels(other.labels)
-      json.key("share")
-      json.number(share)
-      if let direction = other.judgement.verdict.direction { json.pair("direction", direction.rawValue) }
-      json.endObject()
-    }
+    for part in AnomalyAttribution.parts(of: anomaly, among: all) { write(part, to: &json) }
     json.endArray()
     json.key("recommendedActions")
     json.beginArray()
     for action in AnomalyAdvice.actions(anomaly) { json.string(action) }
     json.endArray()
     json.endObject()
+  }
+
+  private static func write(_ part: AnomalyAttribution.Part, to json: inout JSONWriter) {
+    json.beginObject()
+    json.pair("rule", part.rule)
+    json.key("labels")
+    json.labels(part.labels)
+    json.key("share")
+    json.number(part.share)
+    json.key("score")
+    json.number(part.verdict.score)
+    json.key("value")
+    number(part.value, to: &json)
+    write(part.verdict, to: &json)
+    json.endObject()
+  }
+
+  /// The expected band, which way, why and since when.
+  private static func write(_ verdict: AnomalyVerdict, to json: inout JSONWriter) {
+    json.key("expected")
+    json.beginArray()
+    number(verdict.expectedLow, to: &json)
+    number(verdict.expectedHigh, to: &json)
+    json.endArray()
+    if let direction = verdict.direction { json.pair("direction", direction.rawValue) }
+    if let reason = verdict.reason { json.pair("reason", reason.rawValue) }
+    if let since = verdict.since { json.pair("since", RFC3339.format(since)) }
   }
 
   /// JSON has neither infinity nor NaN.
@@ -161,6 +172,34 @@ enum AnomalyAttribution {
   /// The labels that say which thing a signal belongs to, the narrowest first.
   private static let places = ["queue", "rabbitmq_node", "instance", "node", "cluster", "rabbitmq_cluster"]
   private static let most = 10
+
+  /// One signal and its part.
+  struct Part {
+    var rule: String
+    var labels: Labels
+    var share: Double
+    var value: Double
+    var verdict: AnomalyVerdict
+  }
+
+  /// Who has how much to do with `anomaly`: the signals that its rule judges together, or else the signals of other rules
+  /// about the same thing, see ``shares(of:among:)``.
+  static func parts(of anomaly: CurrentAnomaly, among all: [CurrentAnomaly]) -> [Part] {
+    if anomaly.contributions.isEmpty {
+      return shares(of: anomaly, among: all).map { other, share in
+        Part(
+          rule: other.rule, labels: other.labels, share: share, value: other.judgement.value,
+          verdict: other.judgement.verdict)
+      }
+    }
+    return anomaly.contributions.prefix(most).map { one in
+      let part = one.part
+      let verdict = AnomalyVerdict(
+        score: part.score, expectedLow: part.expectedLow, expectedHigh: part.expectedHigh, direction: part.direction,
+        reason: part.reason, since: part.since)
+      return Part(rule: anomaly.rule, labels: one.labels, share: part.share, value: part.value, verdict: verdict)
+    }
+  }
 
   /// The signals of the same thing as `anomaly`, itself included, with their parts of the whole severity, the largest
   /// first; the parts of all of them add up to 1.

@@ -6,6 +6,10 @@ import TimeSeries
 enum AnomalyAdvice {
   static func title(_ anomaly: CurrentAnomaly) -> String {
     let verdict = anomaly.judgement.verdict
+    if !anomaly.contributions.isEmpty {
+      let named = anomaly.contributions.prefix(mostNamed).map { words($0, of: anomaly) }
+      return "\(subject(anomaly.rule)) is unusual: \(named.joined(separator: ", "))"
+    }
     let what =
       switch (verdict.reason, verdict.direction) {
       case (.flatline?, _): "has stopped moving"
@@ -20,6 +24,20 @@ enum AnomalyAdvice {
       default: "is unusual"
       }
     return "\(subject(anomaly.rule)) \(what)"
+  }
+
+  /// How many signals of a group a title names.
+  private static let mostNamed = 3
+
+  /// A signal by what tells it from the others of its group, and which way it went.
+  private static func words(_ one: CurrentAnomaly.Contribution, of anomaly: CurrentAnomaly) -> String {
+    let own = one.labels.elements.filter { anomaly.labels[$0.name] == nil && $0.name != "__name__" }.map(\.value)
+    let name = own.isEmpty ? one.labels.description : own.joined(separator: " ")
+    return switch one.part.direction {
+    case .above?: "\(name) high"
+    case .below?: "\(name) low"
+    case nil: name
+    }
   }
 
   private static func subject(_ rule: String) -> String {

@@ -101,6 +101,30 @@ struct AnomalyAPITests {
     #expect(PatternEvidence.added(to: [node], from: []).map(\.judgement.severity) == [node.judgement.severity])
   }
 
+  @Test func `a group's answer says of each of its signals how much, which way, the band and since when`() {
+    var node = Self.anomaly("node_anomaly_score", Labels(name: "", ["instance": "a"]), score: 2, direction: nil)
+    let rows: [(String, Double, AnomalyVerdict.Side?, Double)] = [
+      ("memory", 0.75, .above, 0.25), ("consumers", 0.25, .below, 1.5),
+    ]
+    node.contributions = rows.map { signal, share, direction, score in
+      CurrentAnomaly.Contribution(
+        labels: Labels(name: "", ["instance": "a", "signal": signal]),
+        part: GroupVerdict.Contribution(
+          signal: signal, value: 7, share: share, score: score, direction: direction,
+          reason: score >= 1 ? .jump : nil, expectedLow: 1, expectedHigh: .infinity, since: 1_704_067_200_000))
+    }
+    var json = JSONWriter()
+    AnomalyAPI.write(node, among: [node], to: &json)
+    let text = String(decoding: json.bytes, as: UTF8.self)
+    #expect(text.contains(#""title":"node is unusual: memory high, consumers low""#))
+    let first =
+      #"{"rule":"node_anomaly_score","labels":{"instance":"a","signal":"memory"},"share":0.75,"score":0.25,"#
+      + #""value":7,"expected":[1,null],"direction":"above","since":"2024-01-01T00:00:00"#
+    let second =
+      #""signal":"consumers"},"share":0.25,"score":1.5,"value":7,"expected":[1,null],"direction":"below","reason":"jump""#
+    #expect(text.contains(first) && text.contains(second), "\(text)")
+  }
+
   @Test func `titles and advice follow the signal and its direction`() {
     let memory = Self.anomaly("rabbitmq_resident_memory_bytes_anomaly_score", .empty, score: 2)
     #expect(AnomalyAdvice.title(memory) == "rabbitmq_resident_memory_bytes is unusually high")

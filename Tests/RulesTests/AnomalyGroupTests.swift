@@ -54,6 +54,12 @@ struct AnomalyGroupTests {
     #expect(abs(shares.reduce(0, +) - 1) < 0.2, "\(shares)")
     let current = fixture.manager.currentAnomalies()
     #expect(current.map(\.labels.description) == [#"{node="a"}"#])
+    let named = try #require(current.first).contributions
+    #expect(Set(named.compactMap { $0.labels["signal"] }) == ["s0", "s1", "s2"])
+    for one in named {
+      #expect(one.part.direction == .above && one.part.since == RuleFixture.start + (learnt + 300) * 1000)
+      #expect(one.part.value > one.part.expectedHigh && one.part.expectedLow < one.part.expectedHigh)
+    }
   }
 
   @Test func `by takes labels, once each, and no detectors beside it`() throws {

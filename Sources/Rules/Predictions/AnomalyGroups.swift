@@ -107,11 +107,14 @@ struct AnomalyGroups: Sendable {
   ) {
     result.outputs.append(RuleOutput(labels: name.labelled(key, labels), value: verdict.score))
     var parts: [AnomalySeverity.Evidence] = []
+    var contributions: [CurrentAnomaly.Contribution] = []
     for part in verdict.contributions {
       parts.append(
         AnomalySeverity.Evidence(
           detector: part.signal, family: part.reason?.family ?? .statistical, isCalibrated: false, score: part.score))
-      guard verdict.score >= 0.5, let signal = members.first(where: { $0.description == part.signal }) else { continue }
+      guard let signal = members.first(where: { $0.description == part.signal }) else { continue }
+      contributions.append(CurrentAnomaly.Contribution(labels: signal, part: part))
+      guard verdict.score >= 0.5 else { continue }
       result.outputs.append(RuleOutput(labels: "\(name)_share".labelled(signal, labels), value: part.share))
     }
     let top = verdict.contributions.first
@@ -130,6 +133,7 @@ struct AnomalyGroups: Sendable {
       CurrentAnomaly(
         rule: name, labels: key,
         judgement: SignalWatch.Judgement(
-          verdict: summary, severity: severity, parts: parts, value: top?.value ?? .nan)))
+          verdict: summary, severity: severity, parts: parts, value: top?.value ?? .nan),
+        contributions: contributions))
   }
 }
