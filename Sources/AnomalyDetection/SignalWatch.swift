@@ -39,7 +39,7 @@ public struct SignalWatch: Sendable {
   private var detectors: [AnomalyDetector]
   private let asksForecaster: Bool
   private var incident = Incident()
-  private let step: Int64
+  private let options: AnomalyOptions
 
   /// A watch by the detectors of these names, ``ForecastResidual/detector`` among them; unknown names are left out, and
   /// without any it is `auto`.
@@ -49,7 +49,7 @@ public struct SignalWatch: Sendable {
     let isAuto = names.contains(Self.auto) || (kinds.isEmpty && !asksForecaster)
     scorer = isAuto ? AnomalyScorer(options: options) : nil
     detectors = kinds.map { AnomalyDetector($0, step: options.step, timeZoneOffset: options.timeZoneOffset) }
-    step = max(options.step, 1)
+    self.options = options
   }
 
   /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
@@ -75,7 +75,7 @@ public struct SignalWatch: Sendable {
     var highest = AnomalyDetector.Reading()
     var band = AnomalyDetector.Reading()
     for index in detectors.indices {
-      let reading = detectors[index].score(value, at: timestamp)
+      let reading = wanted(detectors[index].score(value, at: timestamp), of: value)
       if reading.score > highest.score { highest = reading }
       if band.expectedLow.isNaN { band = reading }
       parts.append(
@@ -84,7 +84,7 @@ public struct SignalWatch: Sendable {
           score: reading.score))
     }
     if asksForecaster {
-      let reading = residual?.reading ?? AnomalyDetector.Reading()
+      let reading = residual.map { wanted($0.reading, of: $0.value) } ?? AnomalyDetector.Reading()
       if reading.score > highest.score { highest = reading }
       if band.expectedLow.isNaN { band = reading }
       parts.append(
@@ -99,11 +99,21 @@ public struct SignalWatch: Sendable {
       verdict.expectedHigh = band.expectedHigh
       if value.isFinite {
         verdict.alert = incident.add(
-          highest.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(step)))
+          highest.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(max(options.step, 1))))
       }
       verdict.since = incident.since
     }
     return Judgement(verdict: verdict, severity: AnomalySeverity(parts), parts: parts, value: value)
+  }
+
+  /// `reading` of `value`, with a score of 0 if it lies on a side that does not count, or within the dead band around the
+  /// middle of the detector's own one.
+  private func wanted(_ reading: AnomalyDetector.Reading, of value: Double) -> AnomalyDetector.Reading {
+    var result = reading
+    let middle = reading.expectedLow / 2 + reading.expectedHigh / 2
+    let isOutside = middle.isFinite ? options.deadBand.isExceeded(by: value, expected: middle) : true
+    if !options.direction.admits(reading.direction) || !isOutside { result.score = 0 }
+    return result
   }
 
   /// Everything the watch knows, as bytes: restored, it goes on bit for bit as if it had never been away.

@@ -104,6 +104,36 @@ struct AnomalyFeedbackTests {
     #expect(try fixture.query("depth_anomaly_score_part").count == 3)
   }
 
+  @Test(arguments: [
+    ("", true), (", dead_band: {absolute: 150}", false), (", dead_band: {absolute: 50, relative: 0.5}", true),
+  ])
+  func `what lies within the dead band of a rule is no anomaly`(band: String, isTold: Bool) async throws {
+    let fixture = RuleFixture()
+    try fixture.load(Self.rules("history: 1d, detectors: [auto, z_score]\(band)"))
+    var random = SplitMix64(seed: 7)
+    for seconds in stride(from: Int64(0), to: 21_600, by: 15) {
+      try fixture.add(Self.queue, random.normal(mean: 100, deviation: 3), at: seconds)
+    }
+    try await fixture.play(Self.queue, from: 21_600, through: 21_900) { _ in 100 }
+    // A hundred above a usual hundred: within 150, beyond 50 and half as much again.
+    try await fixture.play(Self.queue, from: 21_915, through: 21_915) { _ in 200 }
+    #expect(fixture.manager.currentAnomalies().isEmpty == !isTold)
+    #expect(try (fixture.value("depth_anomaly_score") >= 1) == isTold)
+    #expect(try (fixture.value(#"depth_anomaly_score_part{detector="z_score"}"#) >= 1) == isTold)
+  }
+
+  @Test func `a dead band below zero, or with other parts, is an error`() throws {
+    for (band, words) in [
+      ("{absolute: -1}", "absolute is -1.0; it must not be below 0"), ("{relative: .nan}", "relative is nan"),
+      ("{share: 1}", "share"),
+    ] {
+      let error = #expect(throws: (any Error).self) {
+        try RuleFile.parse(Self.rules("dead_band: \(band)"), path: "r.yml")
+      }
+      #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(band)")
+    }
+  }
+
   @Test func `detectors that do not exist or come twice are errors with their place`() throws {
     for (list, words) in [
       ("[zscore]", #""zscore" is not one of auto, z_score, iqr, mad"#), ("[iqr, iqr]", "or given twice"),

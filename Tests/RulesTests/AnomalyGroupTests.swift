@@ -78,6 +78,7 @@ struct AnomalyGroupTests {
       }
     }
     #expect(errors("by: [node]") == "")
+    #expect(errors("by: [node], dead_band: {absolute: 1}").contains("'dead_band' has no meaning"))
     #expect(errors("by: [node, node]").contains("given twice"))
     #expect(errors("by: []").contains("at least one label"))
     #expect(errors("by: [node], detectors: [mad]").contains("'detectors' have no meaning"))

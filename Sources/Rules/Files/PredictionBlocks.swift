@@ -88,6 +88,10 @@ extension RuleFileReader {
         report(node.place, "direction: \(Labels.quoted(text)) is not one of up, down, both")
       }
     }
+    let deadBand = try deadBand(&reader)
+    if !by.isEmpty && deadBand != DeadBand() {
+      report(reader.place(of: "dead_band"), "'dead_band' has no meaning where signals are judged together ('by')")
+    }
     if !by.isEmpty && reader.has("detectors") {
       report(reader.place(of: "detectors"), "'detectors' have no meaning where signals are judged together ('by')")
     }
@@ -96,8 +100,8 @@ extension RuleFileReader {
     try reader.finish()
     guard errors.count == before else { return nil }
     return AnomalyBlock(
-      history: history, step: step, falseAlarmsPerDay: rate, direction: direction, limit: limit, detectors: detectors,
-      by: by)
+      history: history, step: step, falseAlarmsPerDay: rate, direction: direction, deadBand: deadBand,
+      limit: limit, detectors: detectors, by: by)
   }
 
   // MARK: Parts
@@ -163,6 +167,20 @@ extension RuleFileReader {
       result.append(value)
     }
     return result.sorted()
+  }
+
+  private mutating func deadBand(_ reader: inout MappingReader) throws(YAMLError) -> DeadBand {
+    guard let node = reader.optionalNode("dead_band") else { return DeadBand() }
+    var inner = try MappingReader(node, "a dead band")
+    var band = DeadBand()
+    band.absolute = try inner.optionalDouble("absolute") ?? 0
+    band.relative = try inner.optionalDouble("relative") ?? 0
+    for (key, value) in [("absolute", band.absolute), ("relative", band.relative)] where !(value >= 0 && value.isFinite)
+    {
+      report(inner.place(of: key), "dead_band: \(key) is \(value); it must not be below 0")
+    }
+    try inner.finish()
+    return band
   }
 
   private mutating func things(_ reader: inout MappingReader) throws(YAMLError) -> [String] {

@@ -141,6 +141,8 @@ public struct AnomalyBlock: Sendable {
   /// How often a day a healthy signal may cross the score 1.
   public var falseAlarmsPerDay: Double
   public var direction: AnomalyDirection
+  /// How far a value must be from what was expected to count.
+  public var deadBand = DeadBand()
   /// The most series that are scored.
   public var limit: Int
   /// The detectors by name, at least one.

@@ -164,6 +164,6 @@ extension AnomalyBlock {
   ///
   /// - Parameter step: the milliseconds between two values.
   func options(step: Int64) -> AnomalyOptions {
-    AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay, direction: direction)
+    AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay, direction: direction, deadBand: deadBand)
   }
 }
