@@ -21,6 +21,9 @@ public struct AnomalyFeedback: Sendable, Hashable {
     self.trueCount = max(trueCount, 0)
   }
 
+  /// Takes back what all marks so far made of the budget; their counts stay.
+  public mutating func reset() { factor = 1 }
+
   /// Takes one mark into account.
   public mutating func mark(isTrue: Bool) {
     if isTrue { trueCount += 1 } else { falseCount += 1 }

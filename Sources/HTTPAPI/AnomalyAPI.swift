@@ -50,10 +50,10 @@ struct AnomalyAPI: Sendable {
     guard let rule = parameters["rule"], !rule.isEmpty else {
       throw APIError(.badData, "invalid parameter \"rule\": the name of the rule that alerted is needed")
     }
-    guard let verdict = parameters["verdict"], ["true", "false"].contains(verdict) else {
-      throw APIError(.badData, "invalid parameter \"verdict\": expected true or false")
+    guard let verdict = parameters["verdict"], ["true", "false", "reset"].contains(verdict) else {
+      throw APIError(.badData, "invalid parameter \"verdict\": expected true or false, or reset to take all marks back")
     }
-    let marked = try await context.rules.markAnomaly(rule: rule, isTrue: verdict == "true")
+    let marked = try await context.rules.markAnomaly(rule: rule, isTrue: verdict == "reset" ? nil : verdict == "true")
     var json = Self.success()
     json.beginObject()
     json.pair("rule", rule)

@@ -77,12 +77,12 @@ struct AnomaliesMarkCommand: AsyncParsableCommand {
   @OptionGroup var options: QueryOptionsGroup
   @OptionGroup var server: AnomaliesServer
   @Option(help: "The rule whose alert it was, by the name of the recorded score.") var rule: String
-  @Option(help: "true or false.") var verdict: String
+  @Option(help: "true or false, or reset to take all marks back.") var verdict: String
   @Argument(help: "[SERVER] \(QueryOptionsGroup.ownServerHint)") var words: [String] = []
 
   func run() async throws {
-    guard ["true", "false"].contains(verdict) else {
-      throw ValidationError("--verdict: \"\(verdict)\" is neither true nor false")
+    guard ["true", "false", "reset"].contains(verdict) else {
+      throw ValidationError("--verdict: \"\(verdict)\" is neither true nor false nor reset")
     }
     let address = try options.address(words, arguments: 0).server
     let data = try await options.ask(

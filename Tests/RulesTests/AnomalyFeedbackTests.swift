@@ -57,6 +57,13 @@ struct AnomalyFeedbackTests {
     await second.evaluate(at: 75)
     #expect(second.metric("harecast_anomaly_false_alarms_per_day", Self.budget) == 0.05)
     #expect(second.manager.groups()[0].rules[0].feedback.falseCount == 1)
+
+    let back = try await second.manager.markAnomaly(rule: "depth_anomaly_score", isTrue: nil)
+    #expect(back.factor == 1 && back.falseCount == 1)
+    let third = RuleFixture(after: second, keeper: keeper)
+    try third.load(Self.rules("history: 2d, false_alarms: 1 per 10d"))
+    await third.evaluate(at: 90)
+    #expect(third.metric("harecast_anomaly_false_alarms_per_day", Self.budget) == 0.1)
   }
 
   @Test func `damaged feedback is said to be lost and starts anew`() async throws {

@@ -23,23 +23,25 @@ extension RuleGroupRunner {
   /// The definition is no part of the key: an edited expression is still the same family of signals.
   nonisolated func feedbackKey(_ rule: String) -> String { "\(Self.statePrefix)feedback/\(file);\(group.name);\(rule)" }
 
-  /// Takes an operator's mark for the anomaly rule of this name; nil if the group has none.
+  /// Takes an operator's mark for the anomaly rule of this name, or, if `isTrue` is nil, takes all marks back; nil if the
+  /// group has no such rule.
   ///
   /// - Throws: ``FeedbackError`` if it could not be kept for the next process.
-  func mark(rule name: String, isTrue: Bool) throws -> AnomalyFeedback? {
+  func mark(rule name: String, isTrue: Bool?) throws -> AnomalyFeedback? {
     guard let index = group.rules.firstIndex(where: { $0.isAnomaly && $0.name == name }) else { return nil }
     restoreFeedback()
     var marked = feedback[name] ?? AnomalyFeedback()
-    marked.mark(isTrue: isTrue)
+    if let isTrue { marked.mark(isTrue: isTrue) } else { marked.reset() }
     feedback[name] = marked
     publish(marked, rule: index)
-    metrics.countFeedback(rule: name, isTrue: isTrue)
+    if let isTrue { metrics.countFeedback(rule: name, isTrue: isTrue) }
     if case .anomaly(let block) = group.rules[index].kind {
       let rate = block.falseAlarmsPerDay * marked.factor
+      let what = isTrue.map { "an alert was marked \($0)" } ?? "the marks were taken back"
       context.report(
         RuleEvent(
           file: file, group: group.name, rule: name, error: nil,
-          note: "an alert was marked \(isTrue ? "true" : "false"): the budget is now \(rate) false alarms a day"))
+          note: "\(what): the budget is now \(rate) false alarms a day"))
     }
     guard let keeper = context.keeper else { return marked }
     var writer = StateWriter(Self.feedbackKind, version: Self.feedbackVersion)
@@ -123,10 +125,11 @@ extension RuleManager {
     }
   }
 
-  /// Takes an operator's mark for an alert of the anomaly rule of this name; its budget of false alarms follows.
+  /// Takes an operator's mark for an alert of the anomaly rule of this name; its budget of false alarms follows. If `isTrue`
+  /// is nil, the budget is again what the rule says.
   ///
   /// - Throws: ``FeedbackError``.
-  public func markAnomaly(rule name: String, isTrue: Bool) async throws -> AnomalyFeedback {
+  public func markAnomaly(rule name: String, isTrue: Bool?) async throws -> AnomalyFeedback {
     var result: AnomalyFeedback?
     for runner in currentRunners() {
       if let marked = try await runner.mark(rule: name, isTrue: isTrue) { result = marked }
