@@ -107,8 +107,14 @@ struct AnomalyFeedbackTests {
     let expected = min(10, 2 * anomaly.judgement.verdict.score + 0.9 + 0.9)
     #expect(abs(severity.score - expected) < 1e-9)
     #expect(try fixture.value("depth_anomaly_score_severity") == severity.score)
+    let since = Double(RuleFixture.start + 21_915_000) / 1000
+    #expect(try fixture.value("depth_anomaly_score_since_timestamp_seconds") == since)
     #expect(try fixture.value(#"depth_anomaly_score_part{detector="z_score"}"#) > 3)
     #expect(try fixture.query("depth_anomaly_score_part").count == 3)
+    // A minute later the score is back, the incident is not over.
+    try await fixture.play(Self.queue, from: 21_930, through: 21_975) { _ in 100 }
+    #expect(try fixture.value("depth_anomaly_score") < 1)
+    #expect(try fixture.value("depth_anomaly_score_since_timestamp_seconds") == since)
   }
 
   @Test(arguments: [

@@ -20,6 +20,8 @@ extension RuleGroupRunner {
       case .anomaly:
         describe(rule.name, "Anomaly score, 1 is the line of alerting, of")
         describe("\(rule.name)_severity", "Severity from 0 to 10, a warning from 4, critical from 7, of the anomaly of")
+        describe(
+          "\(rule.name)_since_timestamp_seconds", "Unix time of the start of the anomaly that is not over yet, of")
         describe("\(rule.name)_part", "Score of one detector, 1 is its own line, of")
         describe("\(rule.name)_share", "Part of one signal in the anomaly of its group, 0 to 1, of")
         describe("\(rule.name)_expected", "Bounds between which the next value would not be unusual, of")

@@ -4,7 +4,8 @@ extension Rule {
   public var recordedMetricNames: [String] {
     switch kind {
     case .recording: [name]
-    case .anomaly: [name, "\(name)_expected", "\(name)_severity", "\(name)_part"]
+    case .anomaly:
+      [name] + ["expected", "severity", "part", "share", "since_timestamp_seconds"].map { "\(name)_\($0)" }
     case .forecast(let block):
       switch block.target {
       case .horizons: [name, ForecastRule.skillName(of: name)]

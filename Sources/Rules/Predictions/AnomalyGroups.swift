@@ -124,6 +124,10 @@ struct AnomalyGroups: Sendable {
         score: verdict.score)
     ])
     result.outputs.append(RuleOutput(labels: "\(name)_severity".labelled(key, labels), value: severity.score))
+    if let since = verdict.since {
+      let series = "\(name)_since_timestamp_seconds".labelled(key, labels)
+      result.outputs.append(RuleOutput(labels: series, value: Double(since) / 1000))
+    }
     guard verdict.score >= 1 || verdict.since != nil else { return }
     let summary = AnomalyVerdict(
       score: verdict.score, isWarmedUp: verdict.isWarmedUp, expectedLow: top?.expectedLow ?? .nan,

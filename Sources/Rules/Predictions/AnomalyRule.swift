@@ -146,6 +146,10 @@ struct AnomalyRule: Sendable {
     }
     result.outputs.append(
       RuleOutput(labels: "\(name)_severity".labelled(signalLabels, labels), value: judgement.severity.score))
+    if let since = verdict.since {
+      let series = "\(name)_since_timestamp_seconds".labelled(signalLabels, labels)
+      result.outputs.append(RuleOutput(labels: series, value: Double(since) / 1000))
+    }
     // With one detector its part would say what the score says.
     for part in judgement.parts where judgement.parts.count > 1 {
       result.outputs.append(
