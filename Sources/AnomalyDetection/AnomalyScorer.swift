@@ -33,6 +33,8 @@
 public struct AnomalyScorer: Sendable {
   /// How many samples choose centre and unit of a signal's values.
   private static let startCount = 30
+  /// How far from their middle the first samples count, as a multiple of what nine of ten stay within.
+  private static let startReach = 20.0
   /// How long an incident is kept out of what is learned, and how long it must be quiet to be over, in milliseconds.
   private static let hour = 3_600_000.0
   private static let largestScore = 10.0
@@ -178,7 +180,9 @@ public struct AnomalyScorer: Sendable {
     if constantCount >= Self.leastConstantCount, let old = start.first?.value {
       judgeFirstChange(value, old, moment, &verdict)
     }
-    var model = SignalModel(start: start.map(\.value), next: value, options: options)
+    let near = boundStart()
+    let next = min(max(value, near.lowerBound), near.upperBound)
+    var model = SignalModel(start: start.map(\.value), next: next, options: options)
     var quiet = moment
     quiet.isHeld = false
     quiet.gapSteps = 1
@@ -191,6 +195,24 @@ public struct AnomalyScorer: Sendable {
     self.model = model
     start = []
     return conclude(verdict, at: moment.timestamp)
+  }
+
+  /// Brings what lies absurdly far out among the first samples near, since all that follows is measured by them; returns what is
+  /// near.
+  private mutating func boundStart() -> ClosedRange<Double> {
+    let values = start.map(\.value).sorted()
+    let centre = values[values.count / 2]
+    let deviations = values.map { ($0 - centre).magnitude }.sorted()
+    let reach = Self.startReach * deviations[deviations.count * 9 / 10]
+    let (low, high) = (centre - reach, centre + reach)
+    guard reach > 0, low.isFinite, high.isFinite else {
+      return -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    }
+    let near = low...high
+    for index in start.indices {
+      start[index].value = min(max(start[index].value, near.lowerBound), near.upperBound)
+    }
+    return near
   }
 
   private mutating func judgeFirstChange(

@@ -31,6 +31,17 @@ struct AwkwardSignalTests {
     #expect(days.count { $0 >= 28 } <= 1)
   }
 
+  @Test(arguments: [0, 3, 15, 29]) func `an absurd value among the first ones does not blind`(place: Int) {
+    // Noise of one, one value of 10¹² or so, and on the third day an hour that is ten higher.
+    for absurd in [1e6, 1e12, -1e300] {
+      let days = Self.alertDays(3, seed: 54) { index, generator in
+        let noise = generator.normal()
+        return index == place ? absurd : 100 + noise + ((600..<612).contains(index) ? 10 : 0)
+      }
+      #expect(days.contains(2), "\(absurd)")
+    }
+  }
+
   @Test func `a signal of few whole numbers does not alert for its steps`() {
     let days = Self.alertDays(30, seed: 52) { _, generator in (2 + 0.6 * generator.normal()).rounded() }
     #expect(days.count <= 3)
