@@ -81,7 +81,7 @@ extension AnomalyVerdict.Reason {
   public var family: EvidenceFamily {
     switch self {
     case .jump, .level, .season, .drift, .record: .statistical
-    case .restlessness, .flatline, .firstChange: .pattern
+    case .restlessness, .flatline, .firstChange, .silence: .pattern
     }
   }
 }

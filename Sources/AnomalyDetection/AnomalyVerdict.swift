@@ -33,6 +33,8 @@ public struct AnomalyVerdict: Sendable, Hashable {
     case flatline
     /// A signal that never changed has changed.
     case firstChange
+    /// There has been no value for longer than is usual.
+    case silence
   }
 
   /// How unusual the newest value is; 1.0 is the alerting line.

@@ -106,6 +106,23 @@ public struct SignalWatch: Sendable {
     return Judgement(verdict: verdict, severity: AnomalySeverity(parts), parts: parts, value: value)
   }
 
+  /// Judges that there was no value up to `timestamp` (UTC milliseconds); nil unless ``AnomalyDetector/Kind/staleness`` is among
+  /// the detectors.
+  public mutating func silence(at timestamp: Int64) -> Judgement? {
+    let readings = detectors.compactMap { detector in detector.silence(at: timestamp).map { (detector.kind, $0) } }
+    guard let (kind, reading) = readings.first else { return nil }
+    var verdict = AnomalyVerdict()
+    verdict.score = reading.score
+    verdict.isWarmedUp = true
+    verdict.reason = reading.score > 0 ? .silence : nil
+    verdict.alert = incident.add(
+      reading.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(max(options.step, 1))))
+    verdict.since = incident.since
+    let part = AnomalySeverity.Evidence(
+      detector: kind.rawValue, family: kind.family, isCalibrated: false, score: reading.score)
+    return Judgement(verdict: verdict, severity: AnomalySeverity([part]), parts: [part], value: .nan)
+  }
+
   /// `reading` of `value`, with a score of 0 if it lies on a side that does not count, or within the dead band around the
   /// middle of the detector's own one.
   private func wanted(_ reading: AnomalyDetector.Reading, of value: Double) -> AnomalyDetector.Reading {

@@ -13,6 +13,7 @@ enum AnomalyAdvice {
     let what =
       switch (verdict.reason, verdict.direction) {
       case (.flatline?, _): "has stopped moving"
+      case (.silence?, _): "has gone silent"
       case (.restlessness?, _): "is restless"
       case (.firstChange?, _): "has changed for the first time"
       case (.drift?, .above?): "has been higher than usual for long"
@@ -53,6 +54,9 @@ enum AnomalyAdvice {
     var actions: [String] = []
     if verdict.reason == .flatline {
       actions.append("Check that the exporter still reports fresh values: a frozen value often is a dead source.")
+    }
+    if verdict.reason == .silence {
+      actions.append("Check that the source still runs and is scraped, and whether the thing was deleted.")
     }
     let advice: [(words: [String], high: String, low: String)] = [
       (

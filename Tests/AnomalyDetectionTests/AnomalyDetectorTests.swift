@@ -130,6 +130,7 @@ struct AllDetectorsTests {
     var found = false
     for offset in 0..<(kind == .flatline ? 600 : 60) {
       let normal = healthy(start + offset)
+      if kind == .staleness && offset < 59 { continue }
       let value: Double
       switch kind {
       case .flatline: value = 104

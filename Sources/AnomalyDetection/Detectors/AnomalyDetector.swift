@@ -20,13 +20,14 @@ public struct AnomalyDetector: Sendable {
     case levelShift = "level_shift"
     case varianceShift = "variance_shift"
     case flatline
+    case staleness
 
     /// What sort of evidence it gives.
     public var family: EvidenceFamily {
       switch self {
       case .zScore, .interquartileRange, .medianDeviation, .quantile, .timeOfDay, .likelihood: .statistical
       case .isolationForest, .oneClassSVM, .dbscan, .halfSpaceTrees: .machineLearned
-      case .matrixProfile, .levelShift, .varianceShift, .flatline: .pattern
+      case .matrixProfile, .levelShift, .varianceShift, .flatline, .staleness: .pattern
       }
     }
   }
@@ -82,6 +83,7 @@ public struct AnomalyDetector: Sendable {
       case .levelShift: LevelShiftDetector(span: day)
       case .varianceShift: VarianceShiftDetector(span: day)
       case .flatline: FlatlineDetector()
+      case .staleness: StalenessDetector(step: step)
       }
   }
 
@@ -94,6 +96,9 @@ public struct AnomalyDetector: Sendable {
     last = base.take(min(max(value, -Self.largestValue), Self.largestValue), at: timestamp)
     return last
   }
+
+  /// What the detector says of the time from the newest value up to `timestamp`, without one; nil unless it is for that.
+  public func silence(at timestamp: Int64) -> Reading? { base.silence(at: timestamp) }
 }
 
 /// The three sorts of evidence that severity is made of.
@@ -106,8 +111,13 @@ public enum EvidenceFamily: String, Sendable, Hashable, CaseIterable {
 /// One method behind ``AnomalyDetector``.
 protocol StreamDetector: Sendable {
   mutating func take(_ value: Double, at timestamp: Int64) -> AnomalyDetector.Reading
+  func silence(at timestamp: Int64) -> AnomalyDetector.Reading?
   func save(to writer: inout StateWriter)
   mutating func restore(from reader: inout StateReader) throws(AnomalyStateError)
+}
+
+extension StreamDetector {
+  func silence(at timestamp: Int64) -> AnomalyDetector.Reading? { nil }
 }
 
 // MARK: - Saved state

@@ -87,6 +87,7 @@ struct AnomalyRule: Sendable {
       if let judgement = signal.judgement { record(judgement, labels, into: &result) }
       await Task.yield()
     }
+    recordSilence(beside: values, at: gridEnd ?? time, into: &result)
     result.series = signals.count
     return result
   }
@@ -132,6 +133,18 @@ struct AnomalyRule: Sendable {
       }
     }
     for (labels, samples) in columns { signals[labels]?.waiting += samples }
+  }
+
+  /// Records what is said of series that have no value now and are not forgotten yet.
+  private mutating func recordSilence(
+    beside values: [Labels: Double], at time: Int64, into result: inout PredictionResult
+  ) {
+    guard block.detectors.contains(AnomalyDetector.Kind.staleness.rawValue) else { return }
+    for labels in signals.keys.sorted() where values[labels] == nil {
+      guard let judgement = signals[labels]?.watch.silence(at: time) else { continue }
+      signals[labels]?.judgement = judgement
+      record(judgement, labels, into: &result)
+    }
   }
 
   private func record(
