@@ -22,7 +22,9 @@ public struct SignalWatch: Sendable {
       guard verdict.disposition == .scored, value.isFinite else { return false }
       // Detectors that know too little yet give neither a score nor a band.
       let isAuto = parts.contains { $0.isCalibrated }
-      return isAuto ? verdict.isWarmedUp : verdict.score > 0 || !verdict.expectedLow.isNaN
+      if isAuto { return verdict.isWarmedUp }
+      let isQuiet = parts.contains { AnomalyDetector.Kind(rawValue: $0.detector)?.isQuietWhileAllIsWell ?? false }
+      return verdict.score > 0 || !verdict.expectedLow.isNaN || isQuiet
     }
 
     public init(

@@ -17,6 +17,8 @@ public struct AnomalyHistory: Sendable {
   /// What was found in one series.
   public struct Result: Sendable {
     public var series: RecordedSeries
+    /// Milliseconds between two samples.
+    public var step: Int64
     public var scores: [Double]
     /// The bounds of the expected band; NaN or infinite where there is none.
     public var low: [Double]
@@ -51,7 +53,7 @@ public struct AnomalyHistory: Sendable {
   public func run(_ series: RecordedSeries) -> Result {
     var watch = SignalWatch(
       detectors: detectors, options: AnomalyOptions(step: step, falseAlarmsPerDay: falseAlarmsPerDay))
-    var result = Result(series: series, scores: [], low: [], high: [], alerts: [], days: 0)
+    var result = Result(series: series, step: step, scores: [], low: [], high: [], alerts: [], days: 0)
     if let first = series.timestamps.first, let last = series.timestamps.last {
       result.days = Double(last - first) / 86_400_000
     }

@@ -1,12 +1,17 @@
 import TimeSeries
 
 /// The results of an ``AnomalyHistory`` as one HTML page that needs nothing else: a table, then for each series its
-/// values, the expected band and marks where somebody would have been told.
+/// values, the expected band and marks where somebody would have been told, with the words below. Where samples are missing, nothing is
+/// drawn.
 public enum AnomalyReport {
   private static let width = 1000
   private static let height = 180
   /// How many pictures one page has at most; the table has all series.
   private static let most = 200
+  /// How many alerts of a series are put into words.
+  private static let mostAlerts = 100
+  /// Steps without a sample that are shown as a gap.
+  private static let gap: Int64 = 3
 
   /// - Parameter title: what the page is called, for instance the expression.
   public static func html(_ results: [AnomalyHistory.Result], title: String) -> String {
@@ -17,10 +22,12 @@ public enum AnomalyReport {
       table { border-collapse: collapse } td, th { padding: .2em .8em; text-align: left; border-bottom: 1px solid #ddd }
       td.n { text-align: right; font-variant-numeric: tabular-nums } svg { display: block; border: 1px solid #ddd }
       .band { fill: #cfe3f7 } .value { fill: none; stroke: #1f4e79 } .mark { stroke: #c62828; stroke-dasharray: 3 2 }
-      .dot { fill: #c62828 } figure { margin: 2em 0 } figcaption { font-family: monospace; margin-bottom: .3em }
+      .dot { fill: #c62828 } li { font-variant-numeric: tabular-nums } figure { margin: 2em 0 } figcaption { font-family: monospace; margin-bottom: .3em }
       @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } .band { fill: #243b53 }
         .value { stroke: #8ab4f8 } td, th, svg { border-color: #444 } }
       </style></head><body><h1>\(ReportText.escaped(title))</h1>
+      <p>The line is the signal, the shade the band within which the next value was expected, a red mark an alert. What leaves the
+      band has not always alerted: an alert needs evidence that is rare enough for the budget of false alarms.</p>
       <table><tr><th>series</th><th>alerts</th><th>per day</th><th>highest score</th><th>samples</th><th>judged</th></tr>
 
       """
@@ -60,35 +67,49 @@ public enum AnomalyReport {
     }
     text += "<svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" role=\"img\">"
     // Of each column of pixels the least and the greatest value are drawn: no peak is lost, no page is too large.
-    let columns = Columns(result, x: x, width: width)
-    var upper = ""
-    var lower = ""
-    for column in columns.all where !column.bandLow.isNaN && !column.bandHigh.isNaN {
-      upper += "\(column.x),\(ReportText.decimals(y(column.bandHigh), 1)) "
-      lower = "\(column.x),\(ReportText.decimals(y(column.bandLow), 1)) " + lower
-    }
-    if !upper.isEmpty { text += "<polygon class=\"band\" points=\"\(upper)\(lower)\"/>" }
-    var line = ""
-    for column in columns.all {
-      line += "\(column.x),\(ReportText.decimals(y(column.least), 1)) "
-      if column.greatest > column.least {
-        line += "\(column.x),\(ReportText.decimals(y(column.greatest), 1)) "
-      }
-    }
-    text += "<polyline class=\"value\" points=\"\(line)\"/>"
+    let stretches = Columns(result, x: x, width: width).stretches
+    for columns in stretches { text += band(columns, y) }
+    for columns in stretches { text += line(columns, y) }
     for alert in result.alerts {
       let place = ReportText.decimals(x(alert.timestamp), 1)
-      let words =
-        "\(RFC3339.format(alert.timestamp)) \(alert.level.rawValue), score "
-        + "\(ReportText.decimals(alert.score, 2)), value \(alert.value)"
-        + (alert.reason.map { ", \($0.rawValue)" } ?? "")
       text +=
-        "<g><title>\(ReportText.escaped(words))</title><line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"0\" "
+        "<g><title>\(words(alert))</title><line class=\"mark\" x1=\"\(place)\" x2=\"\(place)\" y1=\"0\" "
         + "y2=\"\(height)\"/><circle class=\"dot\" cx=\"\(place)\" "
         + "cy=\"\(ReportText.decimals(y(alert.value), 1))\" r=\"4\"/></g>"
     }
-    return text + "</svg><small>\(RFC3339.format(first)) to \(RFC3339.format(last)), "
-      + "\(low) to \(high)</small></figure>\n"
+    text += "</svg><small>\(RFC3339.format(first)) to \(RFC3339.format(last)), \(low) to \(high)</small>"
+    if !result.alerts.isEmpty {
+      text += "<ul>" + result.alerts.prefix(mostAlerts).map { "<li>\(words($0))</li>" }.joined() + "</ul>"
+    }
+    if result.alerts.count > mostAlerts { text += "<p>and \(result.alerts.count - mostAlerts) more</p>" }
+    return text + "</figure>\n"
+  }
+
+  private static func words(_ alert: AnomalyHistory.Alert) -> String {
+    let side = alert.direction.map { ", \($0.rawValue) the band" } ?? ""
+    let reason = alert.reason.map { " (\($0.rawValue))" } ?? ""
+    return ReportText.escaped(
+      "\(RFC3339.format(alert.timestamp)) \(alert.level.rawValue), score \(ReportText.decimals(alert.score, 2)), "
+        + "value \(alert.value)\(side)\(reason)")
+  }
+
+  private static func band(_ columns: [Columns.Column], _ y: (Double) -> Double) -> String {
+    var upper = ""
+    var lower: [String] = []
+    for column in columns where !column.bandLow.isNaN && !column.bandHigh.isNaN {
+      upper += "\(column.x),\(ReportText.decimals(y(column.bandHigh), 1)) "
+      lower.append("\(column.x),\(ReportText.decimals(y(column.bandLow), 1)) ")
+    }
+    return upper.isEmpty ? "" : "<polygon class=\"band\" points=\"\(upper)\(lower.reversed().joined())\"/>"
+  }
+
+  private static func line(_ columns: [Columns.Column], _ y: (Double) -> Double) -> String {
+    var points = ""
+    for column in columns {
+      points += "\(column.x),\(ReportText.decimals(y(column.least), 1)) "
+      if column.greatest > column.least { points += "\(column.x),\(ReportText.decimals(y(column.greatest), 1)) " }
+    }
+    return "<polyline class=\"value\" points=\"\(points)\"/>"
   }
 
   /// A series cut into columns of pixels.
@@ -101,10 +122,18 @@ public enum AnomalyReport {
       var bandHigh: Double
     }
 
-    var all: [Column] = []
+    /// What hangs together without a gap.
+    var stretches: [[Column]] = []
 
     init(_ result: AnomalyHistory.Result, x: (Int64) -> Double, width: Int) {
+      var all: [Column] = []
+      var before: Int64?
       for (index, time) in result.series.timestamps.enumerated() where result.series.values[index].isFinite {
+        if let before, time - before > AnomalyReport.gap * result.step, !all.isEmpty {
+          stretches.append(all)
+          all = []
+        }
+        before = time
         let place = min(Int(x(time)), width)
         let value = result.series.values[index]
         if all.last?.x != place {
@@ -116,6 +145,7 @@ public enum AnomalyReport {
         if all[end].bandLow.isNaN || result.low[index] > all[end].bandLow { all[end].bandLow = result.low[index] }
         if all[end].bandHigh.isNaN || result.high[index] < all[end].bandHigh { all[end].bandHigh = result.high[index] }
       }
+      if !all.isEmpty { stretches.append(all) }
     }
   }
 }

@@ -44,6 +44,22 @@ struct AnomalyHistoryTests {
     #expect(!page.contains("nan") && !page.contains("inf\"") && !page.contains("http"))
   }
 
+  @Test func `a page draws nothing where samples are missing, and puts each alert into words`() {
+    var holed = Self.series
+    for range in [3500..<3600, 1000..<1200] {
+      holed.timestamps.removeSubrange(range)
+      holed.values.removeSubrange(range)
+    }
+    let page = AnomalyReport.html([AnomalyHistory(step: 60_000).run(holed)], title: "depth")
+    #expect(page.split(separator: "<polyline class=\"value\"").count == 4)
+    #expect(page.contains("<li>2024-01-03T02:00:00") && page.contains("above the band"))
+  }
+
+  @Test func `a signal that moves is judged by those who look for standstill and silence`() {
+    let result = AnomalyHistory(step: 60_000, detectors: ["flatline", "staleness"]).run(Self.series)
+    #expect(result.judged == 4000 && result.remark == nil && result.alerts.isEmpty)
+  }
+
   @Test func `a series without a sample, or with one, does no harm`() {
     let history = AnomalyHistory(step: 60_000)
     let empty = history.run(RecordedSeries(labels: .empty, timestamps: [], values: []))

@@ -22,6 +22,9 @@ public struct AnomalyDetector: Sendable {
     case flatline
     case staleness
 
+    /// Whether it gives neither a score nor a band while a signal moves and comes as it should.
+    var isQuietWhileAllIsWell: Bool { self == .flatline || self == .staleness }
+
     /// What sort of evidence it gives.
     public var family: EvidenceFamily {
       switch self {
