@@ -11,7 +11,8 @@ struct DetectorEnduranceTests {
 
   /// A stretch of noise and then one absurd value; what stands still or repeats a shape is another detector's.
   @Test(
-    arguments: AnomalyDetector.Kind.allCases.filter { ![.flatline, .staleness, .matrixProfile].contains($0) }, [1e308, -1e308, 1e160])
+    arguments: AnomalyDetector.Kind.allCases.filter { ![.flatline, .staleness, .matrixProfile].contains($0) },
+    [1e308, -1e308, 1e160])
   func `One absurd value neither blinds for good nor alarms for ever`(kind: AnomalyDetector.Kind, value: Double) throws
   {
     var detector = AnomalyDetector(kind, step: minute)
