@@ -54,6 +54,9 @@ public struct SignalWatch: Sendable {
     self.options = options
   }
 
+  /// Milliseconds without a score of 1.0 that end an incident of the named detectors: an hour, or five samples.
+  private var quietTime: Double { max(3_600_000, 5 * Double(max(options.step, 1))) }
+
   /// Changes how often a day a healthy signal may alert; it holds from the next sample on.
   public mutating func setFalseAlarmsPerDay(_ rate: Double) { scorer?.setFalseAlarmsPerDay(rate) }
 
@@ -100,8 +103,7 @@ public struct SignalWatch: Sendable {
       verdict.expectedLow = band.expectedLow
       verdict.expectedHigh = band.expectedHigh
       if value.isFinite {
-        verdict.alert = incident.add(
-          highest.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(max(options.step, 1))))
+        verdict.alert = incident.add(highest.score, at: timestamp, quietTime: quietTime)
       }
       verdict.since = incident.since
     }
@@ -117,8 +119,7 @@ public struct SignalWatch: Sendable {
     verdict.score = reading.score
     verdict.isWarmedUp = true
     verdict.reason = reading.score > 0 ? .silence : nil
-    verdict.alert = incident.add(
-      reading.score, at: timestamp, quietTime: max(3_600_000, 5 * Double(max(options.step, 1))))
+    verdict.alert = incident.add(reading.score, at: timestamp, quietTime: quietTime)
     verdict.since = incident.since
     let part = AnomalySeverity.Evidence(
       detector: kind.rawValue, family: kind.family, isCalibrated: false, score: reading.score)
